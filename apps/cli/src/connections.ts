@@ -1,0 +1,210 @@
+import type { Connection } from '@relay/core/connection'
+import type { ConnectionId, PlatformId, TenantId } from '@relay/core/ids'
+import { type ConnectionInput, readConnectionFile } from '@relay/delivery/connection-draft'
+import {
+  addConnection,
+  type Checked,
+  disableConnection,
+  enableConnection,
+  endConnection,
+  type ProvisionRefusal,
+  testConnection,
+  updateConnection,
+} from '@relay/delivery/provision'
+import { PLATFORMS } from '@relay/platforms/registry'
+import { findConnection, listConnections } from '@relay/state/connections'
+import type { Command } from 'commander'
+import { askConnection } from './ask-connection.ts'
+import { refusalError, unknownConnection } from './connection-refusal.ts'
+import { CONNECTION_COLUMNS, checkedJson, checkedLines, connectionJson, connectionLines } from './connection-rows.ts'
+import { CliError, EXIT } from './exit.ts'
+import { readJsonFile } from './json-file.ts'
+import { namedTenant } from './named-tenant.ts'
+import { readPlatform } from './options.ts'
+import { type CommonOptions, type Session, withSession } from './session.ts'
+import { hasTerminal, terminalQuestions } from './terminal.ts'
+
+interface FileOptions extends CommonOptions {
+  readonly file?: string
+}
+
+const ID = 'as relay connections list shows it'
+const FILE = 'credentials and settings as JSON, - for standard input; without it, questions on the terminal'
+
+export function addConnectionCommands(program: Command): void {
+  const connections = program.command('connections').description("Connections: a tenant's credentials for one pixel, account or dataset")
+  addSavingCommands(connections)
+  addReadingCommands(connections)
+  addStatusCommands(connections)
+}
+
+function addSavingCommands(connections: Command): void {
+  connections
+    .command('add')
+    .description('Check credentials with a real call and save them sealed. Refused ones are not saved (exit 4)')
+    .requiredOption('--tenant <id>', 'whose')
+    .requiredOption('--platform <platform>', 'meta, google, tiktok or snapchat', readPlatform)
+    .option('--file <path>', FILE)
+    .option('--json', 'print {"connection_id", "status", "check", "why"}')
+    .addHelpText('after', ADD_HELP)
+    .action((options: FileOptions & { tenant: string; platform: PlatformId }) => withSession(options, (session) => add(session, options)))
+
+  connections
+    .command('update')
+    .description('New credentials for the same account, checked first. A connection in error becomes active')
+    .argument('<id>', ID)
+    .option('--file <path>', 'JSON {"credentials": {…}}, - for standard input; without it, questions on the terminal')
+    .option('--replay', 'put back what was parked because the platform refused the old ones')
+    .option('--json', 'print {"connection_id", "status", "check", "why", "replayed"}')
+    .addHelpText('after', '\nExample:\n  relay connections update con_Zk3vB0t9QmXy2LpA --file new-token.json --replay')
+    .action((id: ConnectionId, options: FileOptions & { replay?: true }) => withSession(options, (session) => update(session, id, options)))
+}
+
+function addReadingCommands(connections: Command): void {
+  connections
+    .command('list')
+    .description('Connections by tenant, platform and name; never their secrets')
+    .option('--tenant <id>', 'of one tenant')
+    .option('--platform <platform>', 'of one platform', readPlatform)
+    .option('--json', 'one JSON object per line')
+    .addHelpText('after', '\nExample:\n  relay connections list --tenant acme')
+    .action((options: CommonOptions & { tenant?: string; platform?: PlatformId }) => withSession(options, (session) => list(session, options)))
+
+  connections
+    .command('show')
+    .description('One connection: status, what to do about it, settings')
+    .argument('<id>', ID)
+    .option('--json', 'one JSON object')
+    .addHelpText('after', '\nExample:\n  relay connections show con_Zk3vB0t9QmXy2LpA')
+    .action((id: ConnectionId, options: CommonOptions) =>
+      withSession(options, async ({ redis, printer }) => {
+        const connection = known(id, await findConnection(redis, id))
+        printer.object(connectionJson(connection), () => connectionLines(connection))
+      }),
+    )
+}
+
+function addStatusCommands(connections: Command): void {
+  connections
+    .command('test')
+    .description('Check the saved credentials with a real call; changes nothing')
+    .argument('<id>', ID)
+    .option('--json', 'print {"connection_id", "status", "check", "why"}')
+    .addHelpText('after', '\nExample:\n  relay connections test con_Zk3vB0t9QmXy2LpA')
+    .action((id: ConnectionId, options: CommonOptions) =>
+      withSession(options, async (session) => {
+        const result = passed(await testConnection(await session.provisionTools(), id), { connection: id })
+        session.printer.object(checkedJson(result), () => checkedLines(result, 'tested'))
+      }),
+    )
+
+  connections
+    .command('enable')
+    .description('Check, set active, and replay what was parked while it was disabled')
+    .argument('<id>', ID)
+    .option('--replay', 'also what was parked because the platform refused it')
+    .option('--json', 'print {"connection_id", "status", "check", "why", "replayed"}')
+    .addHelpText('after', '\nExample:\n  relay connections enable con_Zk3vB0t9QmXy2LpA --replay')
+    .action((id: ConnectionId, options: CommonOptions & { replay?: true }) =>
+      withSession(options, async (session) => {
+        const tools = await session.provisionTools()
+        const result = passed(await enableConnection(tools, id, { replay: options.replay === true }), { connection: id })
+        session.printer.object({ ...checkedJson(result), replayed: result.replayed }, () => checkedLines(result, 'enabled'))
+      }),
+    )
+
+  connections
+    .command('disable')
+    .description('Send nothing more; what waits is parked as dead letters CONNECTION_DISABLED')
+    .argument('<id>', ID)
+    .option('--json', 'print {"connection_id", "status"}')
+    .addHelpText('after', '\nExample:\n  relay connections disable con_Zk3vB0t9QmXy2LpA')
+    .action((id: ConnectionId, options: CommonOptions) =>
+      withSession(options, async (session) => {
+        known(id, await disableConnection(await session.provisionTools(), id))
+        const said = `Connection ${id} is disabled. What waits for it is parked; enabling it replays that by itself.`
+        session.printer.object({ connection_id: id, status: 'disabled' }, () => said)
+      }),
+    )
+
+  connections
+    .command('remove')
+    .description('End a connection and forget its credentials. Its dead letters stay')
+    .argument('<id>', ID)
+    .option('--json', 'print {"connection_id", "removed"}')
+    .addHelpText('after', '\nExample:\n  relay connections remove con_Zk3vB0t9QmXy2LpA')
+    .action((id: ConnectionId, options: CommonOptions) =>
+      withSession(options, async (session) => {
+        known(id, await endConnection(await session.provisionTools(), id))
+        session.printer.object({ connection_id: id, removed: true }, () => `Connection ${id} is removed, its credentials too.`)
+      }),
+    )
+}
+
+async function add(session: Session, options: FileOptions & { readonly tenant: string; readonly platform: PlatformId }): Promise<void> {
+  const tenant: TenantId = await namedTenant(session.redis, options.tenant)
+  const tools = await session.provisionTools()
+  const result = await fromFileOrTerminal(options, options.platform, { settings: true }, (input) => addConnection(tools, tenant, options.platform, input))
+  const added = passed(result, { tenant })
+  session.printer.object(checkedJson(added), () => checkedLines(added, 'added'))
+}
+
+async function update(session: Session, id: ConnectionId, options: FileOptions & { readonly replay?: true }): Promise<void> {
+  const { platform } = known(id, await findConnection(session.redis, id))
+  const tools = await session.provisionTools()
+  const replay = options.replay === true
+  const result = await fromFileOrTerminal(options, platform, { settings: false }, (input) => updateConnection(tools, id, input.credentials, { replay }))
+  const updated = passed(result, { connection: id })
+  session.printer.object({ ...checkedJson(updated), replayed: updated.replayed }, () => checkedLines(updated, 'updated'))
+}
+
+async function fromFileOrTerminal(
+  options: FileOptions,
+  platform: PlatformId,
+  asked: { readonly settings: boolean },
+  attempt: (input: ConnectionInput) => Promise<Checked | ProvisionRefusal>,
+): Promise<Checked | ProvisionRefusal> {
+  if (options.file !== undefined) {
+    const read = readConnectionFile(await readJsonFile(options.file))
+    return read.ok ? attempt(read.input) : { kind: 'malformed', faults: read.faults }
+  }
+  if (hasTerminal()) return askConnection(terminalQuestions, PLATFORMS[platform], attempt, asked)
+  throw new CliError(EXIT.usage, 'USAGE', 'There is no terminal to ask for the credentials', {
+    nextStep: 'Give them with --file PATH, or with --file - on standard input; never as an argument',
+  })
+}
+
+async function list({ redis, printer }: Session, options: { readonly tenant?: string; readonly platform?: PlatformId }): Promise<void> {
+  const tenant = options.tenant === undefined ? undefined : await namedTenant(redis, options.tenant)
+  const all = await listConnections(redis, tenant)
+  printer.list(
+    all.filter((connection) => options.platform === undefined || connection.platform === options.platform),
+    { json: connectionJson, columns: CONNECTION_COLUMNS, empty: 'No connection. Make one: relay connections add --tenant T --platform P' },
+  )
+}
+
+function known(id: string, connection: Connection | undefined): Connection {
+  if (connection === undefined) throw unknownConnection(id)
+  return connection
+}
+
+function passed(result: Checked | ProvisionRefusal, subject: { readonly tenant?: string; readonly connection?: string }): Checked {
+  if (result.kind === 'checked') return result
+  throw refusalError(result, subject)
+}
+
+const ADD_HELP = `
+The file:
+  {"name": "Shop DE", "credentials": {…}, "settings": {"pixel_id": "…"}}
+
+Credentials:  meta, tiktok  access_token
+              snapchat      access_token, or client_id, client_secret, refresh_token
+              google        client_id, client_secret, refresh_token (with api "ads" also developer_token)
+Settings:     pixel_id, event_source_id, event_source, api, conversion_actions, operating_account, login_account, default_country,
+              event_names, unmapped, hash_external_id, require_consent, test_event_code, only_events, only_action_sources,
+              events_per_minute, linger_ms
+
+Examples:
+  relay connections add --tenant acme --platform meta
+  relay connections add --tenant acme --platform meta --file meta.json --json
+  pass show ads/meta | relay connections add --tenant acme --platform meta --file -`

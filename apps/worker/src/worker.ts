@@ -1,0 +1,134 @@
+import type { Config } from '@relay/config/env'
+import { systemClock } from '@relay/core/clock'
+import { PLATFORM_IDS, type PlatformId } from '@relay/core/ids'
+import { endpointsOf } from '@relay/delivery/endpoints'
+import { createFleetCollector } from '@relay/delivery/fleet-gauges'
+import { createPool, type Pool } from '@relay/delivery/pool'
+import { sweepLetters } from '@relay/delivery/sweeper'
+import { checkReadiness } from '@relay/observe/health'
+import type { Logger } from '@relay/observe/logger'
+import { createMetrics, type Metrics } from '@relay/observe/metrics'
+import { startOpsServer } from '@relay/observe/ops-server'
+import { createHttp, type PooledHttp } from '@relay/platforms/http'
+import { PLATFORMS } from '@relay/platforms/registry'
+import { type ConnectionDirectory, createConnectionDirectory } from '@relay/state/connection-directory'
+import { startHeartbeat } from '@relay/state/processes'
+import { connectRedis } from '@relay/state/redis'
+import { readRedisHealth, redisWarnings } from '@relay/state/redis-health'
+import type { KeyRing } from '@relay/vault/key-ring'
+import type { Redis } from 'ioredis'
+
+/*
+ * The life of a worker: Redis → a pool per platform → ops port → heartbeat. Closing stops the fetching, finishes or gives back what is in hand, and
+ * closes Redis last.
+ */
+
+const DEFAULT_OPS_PORT = 9465
+const SWEEP_EVERY_MS = 60_000
+
+export interface WorkerParts {
+  readonly processId: string
+  readonly logger: Logger
+  readonly keyRing: KeyRing
+  readonly redisUrl: string
+}
+
+export interface RunningWorker {
+  readonly opsPort: number
+  close(): Promise<void>
+}
+
+export async function startWorker(config: Config, parts: WorkerParts): Promise<RunningWorker> {
+  const { logger } = parts
+  const redis = connectRedis({ url: parts.redisUrl, patience: 'wait', onError: (error) => logger.warn({ err: error }, 'redis') })
+  const metrics = createMetrics({ onCollectError: (error) => logger.warn({ err: error }, 'fleet metrics could not be read') })
+  collectFleet(redis, metrics, config)
+  for (const warning of redisWarnings(await readRedisHealth(redis))) logger.error(warning)
+
+  const directory = createConnectionDirectory(redis, systemClock)
+  const served = config.RELAY_PLATFORMS.map((platform) => {
+    const http = createPlatformHttp(platform, config, metrics)
+    return { platform, http, pool: createPlatformPool(platform, config, { ...parts, redis, metrics, directory, http }) }
+  })
+  await Promise.all(served.map(({ pool }) => pool.start()))
+  const heartbeat = startHeartbeat(redis, { id: parts.processId, kind: 'worker', platforms: config.RELAY_PLATFORMS }, (error) =>
+    logger.warn({ err: error }, 'heartbeat'),
+  )
+  const sweeping = setInterval(() => void sweepAll(redis, config, logger), SWEEP_EVERY_MS)
+  sweeping.unref()
+
+  const ops = await startOpsServer({
+    host: config.RELAY_OPS_HOST,
+    port: config.RELAY_OPS_PORT ?? DEFAULT_OPS_PORT,
+    metrics,
+    isReady: () =>
+      checkReadiness({
+        redis: async () => redis.status === 'ready' && (await redis.ping()) === 'PONG',
+        pools: () => served.every(({ pool }) => pool.isRunning),
+        vault: () => true,
+      }),
+  })
+  logger.info({ ops_port: ops.port, platforms: config.RELAY_PLATFORMS, worker_id: parts.processId }, 'listening')
+
+  return {
+    opsPort: ops.port,
+    async close() {
+      clearInterval(sweeping)
+      await Promise.all(served.map(({ pool }) => pool.close(config.RELAY_SHUTDOWN_TIMEOUT)))
+      await Promise.all(served.map(({ http }) => http.close()))
+      await heartbeat.stop()
+      await ops.close()
+      redis.disconnect()
+    },
+  }
+}
+
+interface PoolParts extends WorkerParts {
+  readonly redis: Redis
+  readonly metrics: Metrics
+  readonly directory: ConnectionDirectory
+  readonly http: PooledHttp
+}
+
+function createPlatformPool(platform: PlatformId, config: Config, parts: PoolParts): Pool {
+  const { baseUrl, tokenUrl, eventsPerMinute, retryDelaysMs } = config.platforms[platform]
+  return createPool({
+    ...parts,
+    platform: PLATFORMS[platform],
+    endpoints: endpointsOf(PLATFORMS[platform], { baseUrl, tokenUrl }),
+    eventsPerMinute,
+    retryDelaysMs,
+    clock: systemClock,
+    dice: Math.random,
+    lingerMs: config.RELAY_LINGER,
+    breakerOpenMs: config.RELAY_BREAKER_OPEN,
+    fetchAhead: config.RELAY_FETCH_AHEAD,
+    letterRetentionMs: config.RELAY_DEAD_LETTER_RETENTION,
+  })
+}
+
+function createPlatformHttp(platform: PlatformId, config: Config, metrics: Metrics): PooledHttp {
+  return createHttp({
+    requestTimeoutMs: config.RELAY_REQUEST_TIMEOUT,
+    maxConnectionsPerOrigin: config.RELAY_POOL_CONNECTIONS,
+    poolWaitMs: config.RELAY_POOL_WAIT,
+    onPoolChange(_origin, { open, waiting }) {
+      metrics.httpPoolConnections.set({ platform }, open)
+      metrics.httpPoolWaiting.set({ platform }, waiting)
+    },
+  })
+}
+
+function collectFleet(redis: Redis, metrics: Metrics, config: Config): void {
+  const eventsPerMinute = Object.fromEntries(PLATFORM_IDS.map((platform) => [platform, config.platforms[platform].eventsPerMinute])) as {
+    [P in PlatformId]: number
+  }
+  metrics.onCollect(createFleetCollector({ redis, metrics, platforms: PLATFORMS, eventsPerMinute, clock: systemClock }))
+}
+
+async function sweepAll(redis: Redis, config: Config, logger: Logger): Promise<void> {
+  const bounds = { retentionMs: config.RELAY_DEAD_LETTER_RETENTION, maxLetters: config.RELAY_DEAD_LETTERS_MAX }
+  for (const platform of config.RELAY_PLATFORMS) {
+    await sweepLetters(redis, platform, bounds, systemClock(), logger).catch((error: unknown) => logger.warn({ platform, err: error }, 'sweep'))
+  }
+}

@@ -1,0 +1,75 @@
+import type { Connection } from '@relay/core/connection'
+import type { ConversionEvent, FieldWarning } from '@relay/core/event'
+import type { BatchId, PlatformId } from '@relay/core/ids'
+import { type EventLimits, parseEvent } from '@relay/core/parse-event'
+import type { EpochMs } from '@relay/core/clock'
+import type { Platform } from '@relay/platforms/contract'
+import type { EventError } from './accept-result.ts'
+import { admit, type Verdict } from './admit.ts'
+import { cleanUrls } from './clean-urls.ts'
+import { fanOut } from './fan-out.ts'
+
+/** One event as it came in: a value of unknown shape, or a piece of text that was no JSON. */
+export type Incoming = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly message: string }
+
+/** A good event with what each of its connections makes of it, not yet stored. */
+export interface Candidate {
+  readonly kind: 'candidate'
+  readonly index: number
+  readonly eventId: string
+  readonly eventName: string
+  readonly verdicts: readonly Verdict[]
+  /** Of the event itself; those of the platforms stand in the verdicts. */
+  readonly warnings: readonly FieldWarning[]
+  /** Names of `destinations` behind which nothing is enabled. */
+  readonly unreached: readonly string[]
+}
+
+export type Intake = Candidate | { readonly kind: 'refused'; readonly error: EventError }
+
+export interface IntakeContext {
+  readonly receivedAt: EpochMs
+  readonly batchId: BatchId
+  readonly limits: EventLimits
+  readonly connections: readonly Connection[]
+  readonly platforms: Readonly<Record<PlatformId, Platform>>
+  readonly defaultCountry: string | undefined
+}
+
+/** Pure. One event through parsing, fan-out and admission. Too old for every destination is a fault of the event: nothing of it is stored. */
+export function takeIn(incoming: Incoming, index: number, context: IntakeContext): Intake {
+  if (!incoming.ok) return refuse({ index, event_id: null, code: 'INVALID_EVENT', message: incoming.message, path: '' })
+  const parsed = parseEvent(incoming.value, { receivedAt: context.receivedAt, limits: context.limits })
+  if (!parsed.ok) {
+    const { code, message, path, event_id: eventId } = parsed.error
+    return refuse({ index, event_id: eventId ?? null, code, message, path })
+  }
+  const { event, warnings } = cleanUrls(parsed.event)
+  const destinations = fanOut(event, context.connections)
+  if (destinations.kind === 'nowhere') {
+    const { message, path } = destinations
+    return refuse({ index, event_id: event.event_id, code: 'NO_DESTINATION', message, path })
+  }
+  const verdicts = destinations.connections.map((connection) => judge(event, connection, context))
+  if (verdicts.every(({ reason }) => reason?.code === 'EVENT_TOO_OLD')) {
+    const message = 'event_time is further back than any of its destinations takes: send events within days, or check the time'
+    return refuse({ index, event_id: event.event_id, code: 'EVENT_TOO_OLD', message, path: 'event_time' })
+  }
+  return {
+    kind: 'candidate',
+    index,
+    eventId: event.event_id,
+    eventName: event.event_name,
+    verdicts,
+    warnings: [...parsed.warnings, ...warnings],
+    unreached: destinations.unreached,
+  }
+}
+
+const refuse = (error: EventError): Intake => ({ kind: 'refused', error })
+
+const judge = (
+  event: ConversionEvent,
+  connection: Connection,
+  { platforms, receivedAt, batchId, defaultCountry }: IntakeContext,
+): Verdict => admit(event, connection, { platform: platforms[connection.platform], receivedAt, batchId, defaultCountry })

@@ -1,0 +1,14 @@
+/** Ids are branded so that a tenant's id cannot stand where a connection's is due. They are plain strings at run time. */
+declare const brand: unique symbol
+type Branded<Name extends string> = string & { readonly [brand]: Name }
+
+export type TenantId = Branded<'tenant'>
+export type ConnectionId = Branded<'connection'>
+/** 22 characters, a hash of the duplicate key: the same event for the same connection has the same delivery id for ever. */
+export type DeliveryId = Branded<'delivery'>
+export type BatchId = Branded<'batch'>
+
+export const PLATFORM_IDS = ['meta', 'google', 'tiktok', 'snapchat'] as const
+export type PlatformId = (typeof PLATFORM_IDS)[number]
+
+export const isPlatformId = (text: string): text is PlatformId => (PLATFORM_IDS as readonly string[]).includes(text)

@@ -1,0 +1,13 @@
+import type { EpochMs } from './clock.ts'
+import type { ErrorDetail } from './errors.ts'
+
+/**
+ * What became of one event of a request. Only `retry` uses up an attempt; `hold` waits; `skip` is by rule or consent and leaves no letter.
+ * A `hold` with code `BATCH_REFUSED` never leaves the worker: the request is repaired and the row gets another outcome.
+ */
+export type EventOutcome =
+  | { readonly kind: 'delivered'; readonly note?: 'duplicate'; readonly platformRequestId?: string }
+  | { readonly kind: 'retry'; readonly error: ErrorDetail; readonly retryAfterMs?: number }
+  | { readonly kind: 'hold'; readonly error: ErrorDetail; readonly until: EpochMs }
+  | { readonly kind: 'reject'; readonly error: ErrorDetail }
+  | { readonly kind: 'skip'; readonly error: ErrorDetail }

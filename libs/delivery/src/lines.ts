@@ -1,0 +1,96 @@
+import type { Clock, EpochMs } from '@relay/core/clock'
+import type { Delivery } from '@relay/core/delivery'
+import type { ConnectionId } from '@relay/core/ids'
+import type { Logger } from '@relay/observe/logger'
+import type { Platform } from '@relay/platforms/contract'
+import type { ConnectionDirectory } from '@relay/state/connection-directory'
+import type { Redis } from 'ioredis'
+import type { BatchSender } from './batch-sender.ts'
+import { askGates, type Gate } from './gates.ts'
+import { createLine, type Line } from './line.ts'
+import type { Row, RowResult } from './row.ts'
+
+/** Requests of one connection in flight at once (PRODUCT section 4, fairness). */
+const IN_FLIGHT_PER_LINE = 4
+
+const ASK_AGAIN_MS = 500
+
+export interface LinesContext {
+  readonly platform: Platform
+  readonly redis: Redis
+  readonly directory: ConnectionDirectory
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly eventsPerMinute: number
+  readonly lingerMs: number
+  readonly heldConnections: Map<ConnectionId, EpochMs>
+  readonly sender: BatchSender
+  /** More (or fewer) deliveries are in requests now. */
+  onInFlight(change: number): void
+}
+
+/** All lines of a pool: one per connection and test code, made when a row needs it and gone when it is empty. */
+export interface Lines {
+  join(row: Row): Promise<RowResult>
+  close(): void
+}
+
+export function createLines(context: LinesContext): Lines {
+  const lines = new Map<string, Line>()
+  let closed = false
+
+  function heldUntil(connection: ConnectionId): EpochMs | undefined {
+    const until = context.heldConnections.get(connection)
+    if (until === undefined || until > context.clock()) return until
+    context.heldConnections.delete(connection)
+    return undefined
+  }
+
+  const gates = { ...context, platform: context.platform.id, heldUntil }
+
+  /** Redis away is no reason to give rows back, since that needs Redis too: they wait in line. */
+  async function ask(connectionId: ConnectionId, wanted: number): Promise<Gate> {
+    try {
+      return await askGates(gates, connectionId, wanted)
+    } catch (error) {
+      context.logger.warn({ platform: context.platform.id, err: error }, 'the gates could not be asked')
+      return { kind: 'wait', ms: ASK_AGAIN_MS }
+    }
+  }
+
+  async function open(key: string, { connectionId }: Delivery): Promise<Line> {
+    const connection = await context.directory.find(connectionId)
+    const known = lines.get(key)
+    if (known !== undefined) return known
+    const line = createLine({
+      maxEvents: context.platform.api.maxEventsPerRequest.value,
+      lingerMs: connection?.settings.linger_ms ?? context.lingerMs,
+      maxInFlight: IN_FLIGHT_PER_LINE,
+      clock: context.clock,
+      ask: (wanted) => ask(connectionId, wanted),
+      async send(rows, probeId) {
+        context.onInFlight(rows.length)
+        const results = await context.sender.send(connectionId, rows, probeId)
+        context.onInFlight(-rows.length)
+        return results
+      },
+      onIdle: () => lines.delete(key),
+    })
+    if (closed) line.close()
+    lines.set(key, line)
+    return line
+  }
+
+  return {
+    async join(row) {
+      const { delivery } = row
+      const key = `${delivery.connectionId}\0${delivery.event.test_event_code ?? ''}`
+      const line = lines.get(key) ?? (await open(key, delivery))
+      return line.join(row)
+    },
+    close() {
+      closed = true
+      for (const line of lines.values()) line.close()
+    },
+  }
+}

@@ -1,0 +1,179 @@
+import type { Dice } from '@relay/core/backoff'
+import type { Clock, EpochMs } from '@relay/core/clock'
+import type { Delivery } from '@relay/core/delivery'
+import { DeliveryError } from '@relay/core/errors'
+import type { ConnectionId } from '@relay/core/ids'
+import type { Logger } from '@relay/observe/logger'
+import type { Metrics } from '@relay/observe/metrics'
+import type { Http, Platform } from '@relay/platforms/contract'
+import { readPayload } from '@relay/queue/job'
+import { openQueue } from '@relay/queue/queues'
+import { createUndertaker } from '@relay/queue/settle'
+import type { ConnectionDirectory } from '@relay/state/connection-directory'
+import { markDelivered } from '@relay/state/delivered-marks'
+import { keys } from '@relay/state/keys'
+import type { KeyRing } from '@relay/vault/key-ring'
+import { DelayedError, type Job, RateLimitError, WaitingError, Worker } from 'bullmq'
+import type { Redis } from 'ioredis'
+import { createAccounts, isRedisFault } from './accounts.ts'
+import { createBatchSender } from './batch-sender.ts'
+import type { Endpoints } from './endpoints.ts'
+import { createEndedBuffer } from './ended-buffer.ts'
+import { jobsAtOnce } from './fetch-ahead.ts'
+import { createLines } from './lines.ts'
+import { outcomeOf, type RowResult } from './row.ts'
+import { backoffStrategy, settle, type SettleContext } from './settle.ts'
+import { createTokens } from './tokens.ts'
+import { createUnsettled } from './unsettled.ts'
+
+/*
+ * One platform's pool in one process: a stock BullMQ worker whose processor puts each job into the line of its connection and waits for the
+ * row's own result. So every delivery stays an ordinary job, and partial success needs no special case.
+ */
+
+export interface PoolOptions {
+  readonly platform: Platform
+  readonly redis: Redis
+  readonly keyRing: KeyRing
+  readonly http: Http
+  readonly directory: ConnectionDirectory
+  readonly endpoints: Endpoints
+  readonly metrics: Metrics
+  readonly logger: Logger
+  readonly clock: Clock
+  readonly dice: Dice
+  readonly processId: string
+  readonly eventsPerMinute: number
+  readonly retryDelaysMs: readonly number[]
+  readonly lingerMs: number
+  readonly breakerOpenMs: number
+  readonly fetchAhead: number
+  readonly letterRetentionMs: number
+}
+
+export interface Pool {
+  /** Fetches from now on. */
+  start(): Promise<void>
+  /** Stops fetching, gives back what was not sent, waits `withinMs` for what is in flight, and leaves the rest to recovery. */
+  close(withinMs: number): Promise<void>
+  readonly isRunning: boolean
+}
+
+/** Recovery of a dead process's jobs within 8 s; the loop may block 3 s (QUEUE-ENGINEERING section 6). */
+const LOCK_MS = 6_000
+const STALLED_EVERY_MS = 1_000
+const NEVER = 1_000_000_000
+
+export function createPool(options: PoolOptions): Pool {
+  const { platform, redis, clock, logger } = options
+  const queue = openQueue(platform.id, redis)
+  const undertaker = createUndertaker(redis, queue, platform.id, options)
+  const accounts = createAccounts(options)
+  const tokens = createTokens(options)
+  const unsettled = createUnsettled(clock)
+  const ended = createEndedBuffer(undertaker.noteSettled, (error) => logger.debug({ err: error }, 'settled deliveries could not be noted'))
+  const heldConnections = new Map<ConnectionId, EpochMs>()
+  let inFlight = 0
+
+  const worker = new Worker(platform.id, processor, {
+    prefix: keys.queuePrefix(platform.id),
+    connection: redis,
+    autorun: false,
+    skipVersionCheck: true,
+    concurrency: jobsAtOnce(options.eventsPerMinute, 0, options.fetchAhead),
+    lockDuration: LOCK_MS,
+    stalledInterval: STALLED_EVERY_MS,
+    maxStalledCount: NEVER,
+    runRetryDelay: 1_000,
+    metrics: { maxDataPoints: 1 },
+    // Never binds: it is what lets a hold of the platform stop the fetching of the whole fleet.
+    limiter: { max: NEVER, duration: 1_000 },
+    settings: { backoffStrategy: backoffStrategy(options.retryDelaysMs, options.dice) },
+  })
+  worker.on('error', (error) => logger.warn({ platform: platform.id, err: error }, 'worker'))
+  worker.on('completed', (job) => {
+    unsettled.settled(job.id!)
+    const read = readPayload(job.data)
+    if (read.ok) ended.add(read.payload.delivery)
+  })
+
+  const lines = createLines({
+    ...options,
+    heldConnections,
+    sender: createBatchSender({ ...options, accounts, tokens, heldConnections }),
+    onInFlight(change) {
+      inFlight += change
+      worker.concurrency = jobsAtOnce(options.eventsPerMinute, inFlight, options.fetchAhead)
+    },
+  })
+
+  const settling: SettleContext = { ...options, platform: platform.id, undertaker, onEnded: (delivery) => ended.add(delivery) }
+
+  async function processor(job: Job, token?: string): Promise<void> {
+    try {
+      await handle(job, token ?? '')
+    } catch (error) {
+      if (error instanceof WaitingError || error instanceof DelayedError || error instanceof RateLimitError || error instanceof DeliveryError) throw error
+      if (!isRedisFault(error)) logger.error({ platform: platform.id, job_id: job.id, err: error }, 'a delivery could not be handled')
+      // Not an attempt: the job keeps its place and is recovered when its lock runs out.
+      throw new WaitingError()
+    }
+  }
+
+  async function handle(job: Job, token: string): Promise<void> {
+    const read = readPayload(job.data)
+    if (!read.ok) {
+      logger.error({ platform: platform.id, job_id: job.id, path: read.path, reason: read.reason }, 'unreadable job buried')
+      await undertaker.buryUnreadable(job, token, { path: read.path, reason: read.reason, keyRing: options.keyRing })
+      throw new WaitingError()
+    }
+    const { delivery, generation } = read.payload
+    const result = await resultOf(job, delivery)
+    if (result.kind === 'back' && result.until !== undefined) await brake(result.until)
+    if (result.kind === 'outcome' && result.outcome.kind === 'delivered') unsettled.add(job.id!, delivery.id)
+    await settle(settling, { job, token, delivery, generation }, result)
+  }
+
+  async function resultOf(job: Job, delivery: Delivery): Promise<RowResult> {
+    if (delivery.deadlineAt <= clock()) {
+      return outcomeOf({ kind: 'reject', error: { code: 'EVENT_TOO_OLD', message: 'The platform no longer takes an event of this age; it was not sent' } })
+    }
+    return lines.join({ delivery, maybeSentBefore: job.attemptsStarted > 1 || job.stalledCounter > 0 })
+  }
+
+  let brakedUntil: EpochMs = 0
+  /** Stops the fetching of the whole fleet; once per instant, not once per row. */
+  async function brake(until: EpochMs): Promise<void> {
+    if (until <= brakedUntil) return
+    brakedUntil = until
+    await worker.rateLimit(Math.max(1, until - clock()))
+  }
+
+  const markTimer = setInterval(() => {
+    const suspicious = unsettled.takeSuspicious()
+    if (suspicious.length > 0) markDelivered(redis, platform.id, suspicious).catch((error: unknown) => logger.warn({ err: error }, 'delivered marks could not be written'))
+  }, 500)
+  markTimer.unref()
+
+  return {
+    async start() {
+      await worker.waitUntilReady()
+      void worker.run().catch((error: unknown) => logger.error({ platform: platform.id, err: error }, 'worker stopped'))
+    },
+    async close(withinMs) {
+      lines.close()
+      const closing = worker.close()
+      const late = await Promise.race([closing.then(() => false), new Promise<true>((resolve) => setTimeout(resolve, withinMs, true))])
+      if (late) {
+        logger.warn({ platform: platform.id, in_flight: inFlight }, 'shutdown took too long: what is in flight is left to recovery')
+        await worker.close(true)
+      }
+      clearInterval(markTimer)
+      await ended.flush()
+      await queue.close()
+    },
+    get isRunning() {
+      return worker.isRunning()
+    },
+  }
+}

@@ -1,0 +1,26 @@
+import type { Delivery } from '@relay/core/delivery'
+import type { EpochMs } from '@relay/core/clock'
+import type { EventOutcome } from '@relay/core/outcome'
+
+/** A delivery in the hands of a worker, waiting for its own outcome. */
+export interface Row {
+  readonly delivery: Delivery
+  /** It was started before, so the platform may have it already: its delivered mark is looked at. */
+  readonly maybeSentBefore: boolean
+}
+
+/** What the pool does with a row: an outcome of the platform, or back into the queue untouched. */
+export type RowResult =
+  | { readonly kind: 'outcome'; readonly outcome: EventOutcome; readonly attempt: RowAttempt | undefined }
+  /** The whole queue waits until then, or (no instant) this process is shutting down. No attempt is used. */
+  | { readonly kind: 'back'; readonly until: EpochMs | undefined; readonly code: 'CIRCUIT_OPEN' | 'PLATFORM_MAINTENANCE' | 'RATE_LIMITED' | 'PLATFORM_MISCONFIGURED' | undefined }
+
+/** The request that this row's outcome came from; absent where nothing was sent. */
+export interface RowAttempt {
+  readonly startedAt: EpochMs
+  readonly durationMs: number
+  /** It left and no readable answer came back. */
+  readonly maybeTaken: boolean
+}
+
+export const outcomeOf = (outcome: EventOutcome, attempt?: RowAttempt): RowResult => ({ kind: 'outcome', outcome, attempt })

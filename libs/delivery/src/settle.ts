@@ -1,0 +1,156 @@
+import { type Dice, maxAttempts, retryDelayMs } from '@relay/core/backoff'
+import type { Clock } from '@relay/core/clock'
+import type { Delivery } from '@relay/core/delivery'
+import { DeliveryError, type ErrorDetail } from '@relay/core/errors'
+import type { EventOutcome } from '@relay/core/outcome'
+import type { Logger } from '@relay/observe/logger'
+import type { Metrics } from '@relay/observe/metrics'
+import type { Attempt } from '@relay/queue/letter'
+import type { Undertaker } from '@relay/queue/settle'
+import { DelayedError, type Job, RateLimitError, WaitingError } from 'bullmq'
+import type { RowAttempt, RowResult } from './row.ts'
+
+/*
+ * The end of a row's stay in this worker: its result becomes what BullMQ is told.
+ *
+ *   delivered  the processor returns, and BullMQ settles and fetches in one step; a replayed one turns its letter
+ *   retry      the processor throws, BullMQ delays by our backoff and counts the attempt; after the last one it is buried
+ *   hold       delayed until its own instant, attempt not counted
+ *   reject     buried: letter and end of the job in one step
+ *   skip       counted, job gone
+ *   back       into the queue, untouched
+ */
+
+export interface SettleContext {
+  readonly platform: Delivery['platform']
+  readonly undertaker: Undertaker
+  readonly clock: Clock
+  readonly dice: Dice
+  readonly metrics: Metrics
+  readonly logger: Logger
+  readonly retryDelaysMs: readonly number[]
+  /** The delivery has ended for good. */
+  onEnded(delivery: Delivery): void
+}
+
+/** Thrown for a retry: carries how long the platform asked to wait. */
+export class RetryError extends DeliveryError {
+  readonly retryAfterMs: number | undefined
+
+  constructor(detail: ErrorDetail, retryAfterMs: number | undefined) {
+    super(detail)
+    this.name = 'RetryError'
+    this.retryAfterMs = retryAfterMs
+  }
+}
+
+/** BullMQ's backoffStrategy: the table's delay, or what the platform asked for if that is longer. */
+export const backoffStrategy =
+  (retryDelaysMs: readonly number[], dice: Dice) =>
+  (attemptsMade: number, _type?: string, error?: Error): number =>
+    Math.max(retryDelayMs(retryDelaysMs, attemptsMade, dice), error instanceof RetryError ? (error.retryAfterMs ?? 0) : 0)
+
+/** Held rows of one cause come back over this span, in ms, so that they are no herd. */
+const RETURN_SPREAD_MS = 1_000
+
+interface Settling {
+  readonly job: Job
+  readonly token: string
+  readonly delivery: Delivery
+  readonly generation: number
+}
+
+/** Resolves for a delivered row; throws what tells BullMQ to leave the job to us, or to retry it. */
+export async function settle(context: SettleContext, settling: Settling, result: RowResult): Promise<void> {
+  if (result.kind === 'back') return giveBack(context, settling, result)
+  const { outcome, attempt } = result
+  switch (outcome.kind) {
+    case 'delivered':
+      return delivered(context, settling)
+    case 'retry':
+      return retry(context, settling, outcome, attempt)
+    case 'hold':
+      return hold(context, settling, outcome)
+    case 'reject':
+      return bury(context, settling, outcome.error, { exhausted: false, attempt })
+    case 'skip':
+      return skip(context, settling, outcome.error)
+  }
+}
+
+async function giveBack(context: SettleContext, { job, token }: Settling, result: Extract<RowResult, { kind: 'back' }>): Promise<never> {
+  if (result.code !== undefined) context.metrics.deliveriesHeld.inc({ platform: context.platform, code: result.code })
+  if (result.until !== undefined) throw new RateLimitError()
+  await job.moveToWait(token)
+  throw new WaitingError()
+}
+
+async function delivered(context: SettleContext, { job, token, delivery, generation }: Settling): Promise<void> {
+  context.metrics.deliveriesDelivered.inc({ platform: context.platform })
+  context.metrics.deliveryLatency.observe({ platform: context.platform }, (context.clock() - delivery.receivedAt) / 1_000)
+  if (generation === 0) return
+  if ((await context.undertaker.deliverLetter(job, token, delivery)) === 'ended') context.onEnded(delivery)
+  throw new WaitingError()
+}
+
+async function retry(
+  context: SettleContext,
+  settling: Settling,
+  outcome: Extract<EventOutcome, { kind: 'retry' }>,
+  attempt: RowAttempt | undefined,
+): Promise<never> {
+  const { job, delivery } = settling
+  const labels = { platform: context.platform, code: outcome.error.code }
+  if (job.attemptsMade + 1 >= maxAttempts(context.retryDelaysMs)) {
+    return bury(context, settling, outcome.error, { exhausted: true, attempt })
+  }
+  context.metrics.deliveriesRetried.inc(labels)
+  await context.undertaker.noteAttempt(delivery.id, attemptOf(outcome.error, attempt, context.clock()))
+  throw new RetryError(outcome.error, outcome.retryAfterMs)
+}
+
+async function hold(context: SettleContext, { job, token }: Settling, outcome: Extract<EventOutcome, { kind: 'hold' }>): Promise<never> {
+  context.metrics.deliveriesHeld.inc({ platform: context.platform, code: outcome.error.code })
+  await job.moveToDelayed(Math.max(outcome.until, context.clock()) + Math.ceil(context.dice() * RETURN_SPREAD_MS), token)
+  throw new DelayedError()
+}
+
+async function bury(
+  context: SettleContext,
+  { job, token, delivery }: Settling,
+  error: ErrorDetail,
+  end: { readonly exhausted: boolean; readonly attempt: RowAttempt | undefined },
+): Promise<never> {
+  const { attempt, exhausted } = end
+  const ended = await context.undertaker.bury(job, token, {
+    delivery,
+    error,
+    exhausted,
+    ambiguous: attempt?.maybeTaken === true,
+    ...(attempt === undefined ? {} : { attempt: attemptOf(error, attempt, context.clock()) }),
+  })
+  if (ended === 'ended') {
+    context.metrics.deliveriesDeadLettered.inc({ platform: context.platform, code: error.code })
+    context.onEnded(delivery)
+  }
+  throw new WaitingError()
+}
+
+async function skip(context: SettleContext, { job, token, delivery }: Settling, error: ErrorDetail): Promise<never> {
+  if ((await context.undertaker.skip(job, token)) === 'ended') {
+    context.metrics.deliveriesSkipped.inc({ platform: context.platform, code: error.code })
+    context.onEnded(delivery)
+  }
+  throw new WaitingError()
+}
+
+function attemptOf(error: ErrorDetail, attempt: RowAttempt | undefined, now: number): Attempt {
+  return {
+    at: attempt?.startedAt ?? now,
+    code: error.code,
+    message: error.message,
+    ...(error.platformCode === undefined ? {} : { platform_code: error.platformCode }),
+    ...(error.platformRequestId === undefined ? {} : { platform_request_id: error.platformRequestId }),
+    ...(attempt === undefined ? {} : { duration_ms: attempt.durationMs, maybe_taken: attempt.maybeTaken }),
+  }
+}

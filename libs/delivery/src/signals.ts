@@ -1,0 +1,86 @@
+import type { Clock } from '@relay/core/clock'
+import type { Connection } from '@relay/core/connection'
+import { type ErrorDetail, POLICY } from '@relay/core/errors'
+import type { EventOutcome } from '@relay/core/outcome'
+import type { Logger } from '@relay/observe/logger'
+import type { Metrics } from '@relay/observe/metrics'
+import type { PlatformId } from '@relay/core/ids'
+import { appendAudit } from '@relay/state/audit'
+import type { Verdict } from '@relay/state/breaker-rule'
+import { tellBreaker } from '@relay/state/circuit-breaker'
+import type { ConnectionDirectory } from '@relay/state/connection-directory'
+import { setConnectionStatus } from '@relay/state/connections'
+import { addPause, type Pause } from '@relay/state/pause-reasons'
+import type { Redis } from 'ioredis'
+
+/*
+ * What a batch told beyond its own rows: health of the platform for the breaker, a reason for the whole queue to wait, a connection that cannot go on.
+ * What follows from an outcome is decided in pure functions here and done at the end.
+ */
+
+export interface SignalContext {
+  readonly platform: PlatformId
+  readonly redis: Redis
+  readonly directory: ConnectionDirectory
+  readonly clock: Clock
+  readonly metrics: Metrics
+  readonly logger: Logger
+  readonly processId: string
+  readonly breakerOpenMs: number
+}
+
+/** The reason for which the whole queue must wait, if these outcomes hold one. Pure. */
+export function pauseFrom(outcomes: readonly EventOutcome[]): Pause | undefined {
+  for (const outcome of outcomes) {
+    if (outcome.kind !== 'hold') continue
+    const { error, until } = outcome
+    if (error.code === 'PLATFORM_MAINTENANCE') return { reason: 'maintenance', until, message: error.message }
+    if (error.code === 'PLATFORM_MISCONFIGURED') return { reason: 'configuration', until, message: error.message }
+    const isLimit = error.code === 'RATE_LIMITED' || error.code === 'QUOTA_EXHAUSTED'
+    if (isLimit && (error.scope === 'platform' || error.scope === 'application')) return { reason: 'limit', until, message: error.message }
+  }
+  return undefined
+}
+
+/** The fault that puts the connection in `error`, if these outcomes hold one. Pure. */
+export function suspensionFrom(outcomes: readonly EventOutcome[]): ErrorDetail | undefined {
+  for (const outcome of outcomes) {
+    if (outcome.kind === 'reject' && POLICY[outcome.error.code].suspendsConnection) return outcome.error
+  }
+  return undefined
+}
+
+/** Tells the breaker; the process whose report changed its state says so in the log. */
+export async function reportHealth(context: SignalContext, verdict: Verdict, probeId: string | undefined): Promise<void> {
+  const { platform, logger } = context
+  const change = await tellBreaker(context.redis, platform, verdict, probeId, context.breakerOpenMs)
+  if (!change.changed) return
+  const { state, failureCount, recoveryAt } = change.after
+  const line = { platform, circuit_state: state, failure_count: failureCount, ...(recoveryAt === undefined ? {} : { recovery_at: new Date(recoveryAt).toISOString() }) }
+  if (state === 'open') {
+    context.metrics.circuitOpened.inc({ platform })
+    logger.warn(line, 'circuit opened')
+  } else logger.info(line, 'circuit closed')
+}
+
+export async function pauseQueue(context: SignalContext, pause: Pause): Promise<void> {
+  const isNew = await addPause(context.redis, context.platform, pause)
+  if (isNew) context.logger.warn({ platform: context.platform, reason: pause.reason, until: new Date(pause.until).toISOString() }, 'queue waits')
+}
+
+const ACTION_REQUIRED = 'Reconnect with new credentials, then replay its dead letters.'
+
+/** Puts a connection in `error`; only the process that changes it tells of it. Its waiting deliveries are parked by the gates, without a request each. */
+export async function suspendConnection(context: SignalContext, connection: Connection, error: ErrorDetail): Promise<void> {
+  const status = { state: 'error', code: error.code, message: error.message, since: context.clock(), actionRequired: ACTION_REQUIRED } as const
+  const former = await setConnectionStatus(context.redis, connection.id, status)
+  context.directory.refresh()
+  if (former === undefined || former.state === 'error') return
+  context.logger.error({ platform: context.platform, tenant_id: connection.tenantId, connection_id: connection.id, code: error.code, platform_code: error.platformCode }, 'connection suspended')
+  await appendAudit(context.redis, connection.tenantId, {
+    at: context.clock(),
+    action: 'connection.suspended',
+    actor: context.processId,
+    details: { connection_id: connection.id, code: error.code, platform_code: error.platformCode ?? '' },
+  })
+}

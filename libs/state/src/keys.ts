@@ -1,0 +1,71 @@
+import type { ConnectionId, DeliveryId, PlatformId, TenantId } from '@relay/core/ids'
+
+/*
+ * Every key of ours in Redis. Shapes, with what is in them and how long they live:
+ *
+ *   relay:{control}:tenants                    set of tenant ids                                    lasting
+ *   relay:{control}:tenant:<tenant>            hash: record (JSON)                                  lasting
+ *   relay:{control}:ingest-key:<sha256>        hash: record (JSON) of an ingest key                 lasting, until removed
+ *   relay:{control}:ingest-keys:<tenant>       hash: key id → sha256                                lasting
+ *   relay:{control}:connections                set of connection ids                                lasting
+ *   relay:{control}:connections:<tenant>       hash: connection id → platform and account           lasting
+ *   relay:{control}:connection:<connection>    hash: record (JSON), sealed (envelope)               lasting, until removed
+ *   relay:{control}:connections-version        counter, moves with every change                     lasting
+ *   relay:{control}:audit:<tenant>             stream, capped                                       lasting
+ *   relay:{control}:process:<process>          hash: heartbeat of a live process                    15 s
+ *   relay:{<platform>}:books                   hash of counters, see books.ts                       lasting
+ *   relay:{<platform>}:breaker                 JSON with version, see circuit-breaker.ts            1 d after the last change
+ *   relay:{<platform>}:pauses                  hash: reason → until, detail                         as long as the longest reason
+ *   relay:{<platform>}:rate:<scope>            GCRA arrival time, see grant.lua                     until the bucket is full again
+ *   relay:{<platform>}:token:<connection>      sealed access token                                  its own life
+ *   relay:{<platform>}:lease:<name>            owner                                                the lease
+ *   relay:{<platform>}:delivered:<delivery>    mark that it was delivered but not settled           48 h
+ *   relay:{<platform>}:attempts:<delivery>     list of failed attempts (JSON), the last 20          100 d after the last
+ *   relay:{<platform>}:backlog                 hash: tenant → waiting, held, active deliveries      lasting
+ *   relay:{<platform>}:letter:<delivery>       hash: one record per delivery for life               30 d after death, 24 h after delivery
+ *   relay:{<platform>}:letters:<index>         sorted set by time of death                          lasting, bounded with the letters
+ *
+ * BullMQ's keys are relay:{<platform>}:<platform>:… and relay:{inbox}:inbox:…; one hash tag per platform keeps each platform in one cluster slot.
+ */
+
+/** Where a letter may live: a platform, or the inbox. */
+export type LetterBox = PlatformId | 'inbox'
+
+const control = (rest: string): string => `relay:{control}:${rest}`
+const of = (box: LetterBox, rest: string): string => `relay:{${box}}:${rest}`
+
+export const keys = {
+  tenants: () => control('tenants'),
+  tenant: (tenant: TenantId) => control(`tenant:${tenant}`),
+  ingestKey: (sha256: string) => control(`ingest-key:${sha256}`),
+  ingestKeys: (tenant: TenantId) => control(`ingest-keys:${tenant}`),
+  connections: () => control('connections'),
+  tenantConnections: (tenant: TenantId) => control(`connections:${tenant}`),
+  connection: (connection: ConnectionId) => control(`connection:${connection}`),
+  connectionsVersion: () => control('connections-version'),
+  audit: (tenant: TenantId) => control(`audit:${tenant}`),
+  process: (processId: string) => control(`process:${processId}`),
+  processPattern: () => control('process:*'),
+
+  books: (platform: PlatformId) => of(platform, 'books'),
+  breaker: (platform: PlatformId) => of(platform, 'breaker'),
+  pauses: (platform: PlatformId) => of(platform, 'pauses'),
+  platformRate: (platform: PlatformId) => of(platform, 'rate:platform'),
+  connectionRate: (platform: PlatformId, connection: ConnectionId) => of(platform, `rate:connection:${connection}`),
+  accessToken: (platform: PlatformId, connection: ConnectionId) => of(platform, `token:${connection}`),
+  lease: (platform: PlatformId, name: string) => of(platform, `lease:${name}`),
+  deliveredMark: (platform: PlatformId, delivery: DeliveryId) => of(platform, `delivered:${delivery}`),
+  attempts: (platform: PlatformId, delivery: DeliveryId) => of(platform, `attempts:${delivery}`),
+  backlog: (platform: PlatformId) => of(platform, 'backlog'),
+
+  letter: (box: LetterBox, delivery: string) => of(box, `letter:${delivery}`),
+  letters: (box: LetterBox, index: 'dead' | 'queued' | 'delivered') => of(box, `letters:${index}`),
+  lettersByCode: (box: LetterBox, code: string) => of(box, `letters:code:${code}`),
+  lettersByConnection: (box: LetterBox, connection: string) => of(box, `letters:connection:${connection}`),
+  lettersByTenant: (box: LetterBox, tenant: string) => of(box, `letters:tenant:${tenant}`),
+  lettersByFingerprint: (box: LetterBox, fingerprint: string) => of(box, `letters:fingerprint:${fingerprint}`),
+
+  /** BullMQ's prefix; its keys are `<prefix>:<queue>:<part>`. */
+  queuePrefix: (box: LetterBox) => `relay:{${box}}`,
+  queuePart: (box: LetterBox, part: string) => `relay:{${box}}:${box}:${part}`,
+} as const

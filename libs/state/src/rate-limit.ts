@@ -1,0 +1,56 @@
+import type { ConnectionId, PlatformId } from '@relay/core/ids'
+import type { Redis } from 'ioredis'
+import { keys } from './keys.ts'
+import { loadScript } from './script.ts'
+
+/*
+ * At most `eventsPerMinute` grants in every window of 60 s, wherever it begins, over the whole fleet and by Redis' clock: a token bucket (GCRA)
+ * whose burst and refill add up to the limit.
+ */
+
+export interface Bucket {
+  /** Grants that may come at once after a rest. */
+  readonly burst: number
+  /** Time between grants while the limit binds, in ms. */
+  readonly intervalMs: number
+}
+
+const MINUTE_MS = 60_000
+
+/** 4 % of the limit as burst (at least 1), the rest as a steady rate: n grants span at least (n − burst) intervals, so 60 s hold at most the limit. Pure. */
+export function bucketOf(eventsPerMinute: number): Bucket {
+  const burst = Math.max(1, Math.floor(eventsPerMinute * 0.04))
+  return { burst, intervalMs: MINUTE_MS / (eventsPerMinute - burst + 1) }
+}
+
+/** What one grant gives while the limit binds, at least 1: half the burst, so that a late question loses nothing. */
+export const quantumOf = (bucket: Bucket): number => Math.max(1, Math.ceil(bucket.burst / 2))
+
+export interface Grant {
+  readonly granted: number
+  /** When the rest may ask again, in ms from now; 0 where all was granted. */
+  readonly retryAfterMs: number
+  /** Which limit said no. */
+  readonly limitedBy: 'platform' | 'connection' | undefined
+}
+
+const grant = loadScript(new URL('.', import.meta.url), 'grant')
+
+/** Asks for `wanted` events of one connection: as many as both limits allow, and none where it would be less than a quantum. */
+export async function askRate(
+  redis: Redis,
+  platform: PlatformId,
+  connection: ConnectionId,
+  wanted: number,
+  limits: { readonly platform: number; readonly connection: number | undefined },
+): Promise<Grant> {
+  const ofPlatform = bucketOf(limits.platform)
+  const ofConnection = limits.connection === undefined ? undefined : bucketOf(limits.connection)
+  const args = [ofPlatform, ofConnection].flatMap((bucket) => (bucket === undefined ? [0, 0, 0] : [bucket.burst, bucket.intervalMs, quantumOf(bucket)]))
+  const [granted, retryAfterMs, by] = (await grant.run(
+    redis,
+    [keys.platformRate(platform), keys.connectionRate(platform, connection)],
+    [wanted, ...args],
+  )) as [number, number, number]
+  return { granted, retryAfterMs, limitedBy: by === 1 ? 'platform' : by === 2 ? 'connection' : undefined }
+}

@@ -1,0 +1,37 @@
+-- Grants a part of a batch from two token buckets (GCRA: one number each, the arrival time at which the bucket would be full again).
+-- KEYS  1 bucket of the platform   2 bucket of the connection
+-- ARGV  1 events wanted   2, 3, 4 burst, interval in ms, quantum of the platform   5, 6, 7 the same of the connection, 0 where it has no limit
+-- Result: granted, retry after (ms, rounded up), who limits: 0 nobody, 1 platform, 2 connection
+local time = redis.call('TIME')
+local now = time[1] * 1000 + time[2] / 1000
+local wanted = tonumber(ARGV[1])
+local granted, wait, by = wanted, 0, 0
+local arrival = {}
+for i = 1, 2 do
+  local burst, interval, quantum = tonumber(ARGV[3 * i - 1]), tonumber(ARGV[3 * i]), tonumber(ARGV[3 * i + 1])
+  if burst > 0 then
+    local full = math.max(tonumber(redis.call('GET', KEYS[i]) or '0'), now)
+    arrival[i] = full
+    -- a hair of float error must not cost a grant
+    local free = math.floor((now + burst * interval - full) / interval + 1e-6)
+    local least = math.min(wanted, quantum)
+    if free < least then
+      granted = 0
+      local missing = full + least * interval - burst * interval - now
+      if missing > wait then wait, by = missing, i end
+    elseif free < granted then
+      granted = free
+      by = i
+    end
+  end
+end
+if wait > 0 then return { 0, math.ceil(wait), by } end
+for i = 1, 2 do
+  local interval = tonumber(ARGV[3 * i])
+  if arrival[i] and granted > 0 then
+    local full = arrival[i] + granted * interval
+    redis.call('SET', KEYS[i], string.format('%.3f', full), 'PX', math.max(1, math.ceil(full - now)))
+  end
+end
+if granted < wanted then return { granted, math.ceil(tonumber(ARGV[3 * by]) * math.min(wanted - granted, tonumber(ARGV[3 * by + 1]))), by } end
+return { granted, 0, 0 }
