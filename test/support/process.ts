@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { eventually } from './eventually.ts'
@@ -23,8 +24,10 @@ export interface RunningProcess extends AsyncDisposable {
   readonly exited: Promise<Exit>
   /** The first line, of either stream, past or to come, that matches. Rejects with what it did say if it ends or the time is over. */
   line(pattern: RegExp, withinMs: number): Promise<string>
-  /** SIGKILL; resolves when it is gone. */
+  /** SIGKILL to it alone; resolves when it is gone. */
   kill(): Promise<Exit>
+  /** SIGKILL to it and all that it started, at once; resolves when it is gone. What has a session of its own (the embedded Redis) is spared. */
+  killTree(): Promise<Exit>
   /** SIGTERM, and SIGKILL after 15 s; resolves when it is gone. */
   terminate(): Promise<Exit>
   send(text: string): void
@@ -39,15 +42,17 @@ export interface ProcessOptions {
 
 const running = new Set<ChildProcess>()
 process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL')
+  for (const child of running) killGroup(child)
 })
 
 /** Starts `node <entry> …args` on the Node that runs the tests; `entry` from the top of the repository, such as `apps/worker/src/main.ts`. */
 export function startProcess(entry: string, args: readonly string[] = [], options: ProcessOptions = {}): RunningProcess {
-  const child = spawn(process.execPath, [`${ROOT}/${entry}`, ...args], {
+  const child = spawn(process.execPath, [resolve(ROOT, entry), ...args], {
     cwd: options.cwd ?? ROOT,
     env: { ...bareEnvironment(), ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
+    // A group of its own, so that what it starts can be ended with it.
+    detached: true,
   })
   if (child.pid === undefined) throw new Error(`${entry} could not be started`)
   running.add(child)
@@ -83,10 +88,17 @@ export function startProcess(entry: string, args: readonly string[] = [], option
     exited,
     line,
     kill: () => end('SIGKILL'),
+    killTree: () => {
+      killGroup(child)
+      return exited
+    },
     terminate: () => end('SIGTERM'),
     send: (text) => void child.stdin.write(text),
     closeInput: () => void child.stdin.end(),
-    [Symbol.asyncDispose]: async () => void (await end('SIGTERM')),
+    [Symbol.asyncDispose]: async () => {
+      await end('SIGTERM')
+      killGroup(child)
+    },
   }
 }
 
@@ -112,6 +124,15 @@ export async function whenAnswers(url: string, withinMs: number, status = 200): 
     await answer.arrayBuffer()
     return answer.status === status
   }, withinMs)
+}
+
+function killGroup(child: ChildProcess): void {
+  try {
+    process.kill(-child.pid!, 'SIGKILL')
+  } catch (error) {
+    // All of it is gone already.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
 }
 
 function collectLines(stream: NodeJS.ReadableStream, all: string[]): string[] {

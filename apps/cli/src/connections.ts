@@ -121,7 +121,7 @@ function addStatusCommands(connections: Command): void {
     .addHelpText('after', '\nExample:\n  relay connections disable con_Zk3vB0t9QmXy2LpA')
     .action((id: ConnectionId, options: CommonOptions) =>
       withSession(options, async (session) => {
-        known(id, await disableConnection(await session.provisionTools(), id))
+        known(id, await disableConnection(auditTools(session), id))
         const said = `Connection ${id} is disabled. What waits for it is parked; enabling it replays that by itself.`
         session.printer.object({ connection_id: id, status: 'disabled' }, () => said)
       }),
@@ -135,7 +135,7 @@ function addStatusCommands(connections: Command): void {
     .addHelpText('after', '\nExample:\n  relay connections remove con_Zk3vB0t9QmXy2LpA')
     .action((id: ConnectionId, options: CommonOptions) =>
       withSession(options, async (session) => {
-        known(id, await endConnection(await session.provisionTools(), id))
+        known(id, await endConnection(auditTools(session), id))
         session.printer.object({ connection_id: id, removed: true }, () => `Connection ${id} is removed, its credentials too.`)
       }),
     )
@@ -182,6 +182,8 @@ async function list({ redis, printer }: Session, options: { readonly tenant?: st
     { json: connectionJson, columns: CONNECTION_COLUMNS, empty: 'No connection. Make one: relay connections add --tenant T --platform P' },
   )
 }
+
+const auditTools = ({ redis, actor }: Session) => ({ redis, actor, clock: Date.now })
 
 function known(id: string, connection: Connection | undefined): Connection {
   if (connection === undefined) throw unknownConnection(id)

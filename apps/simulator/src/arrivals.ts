@@ -1,8 +1,7 @@
 import { createColumn, float64, uint32, uint8 } from './column.ts'
 import type { Column } from './column.ts'
-import { PLATFORMS } from './call.ts'
+import { PLATFORMS, isWithin } from './call.ts'
 import type { EpochMs, PlatformId } from './call.ts'
-import { isWithin } from './faults.ts'
 
 export interface Peak {
   readonly platform: PlatformId

@@ -1,5 +1,6 @@
 import type { Answer } from './answer.ts'
-import type { Fault, FaultParams } from './faults.ts'
+import type { FaultParams } from './fault-form.ts'
+import type { Fault } from './faults.ts'
 import type { AccountState, TokenState } from './tokens.ts'
 import type { Settings } from './settings.ts'
 
@@ -93,4 +94,9 @@ export interface Desk {
 export function firstAccount(call: Call): string {
   for (const account of call.arrivals.keys()) return account
   return ''
+}
+
+/** Whether an account is the one named, or lies under it: a Google destination `1234567890/777` lies under `1234567890`. */
+export function isWithin(account: string, named: string): boolean {
+  return account === named || account.startsWith(`${named}/`)
 }

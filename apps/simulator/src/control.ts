@@ -2,9 +2,10 @@ import { Hono } from 'hono'
 import type { Context } from 'hono'
 import { PLATFORMS } from './call.ts'
 import type { PlatformApi, PlatformId } from './call.ts'
+import type { Entry, EntryFilter } from './entries.ts'
 import type { Tools } from './exchange.ts'
 import { isFields, isText, parseJson } from './fields.ts'
-import type { Entry, EntryFilter, Ledger } from './ledger.ts'
+import type { Ledger } from './ledger.ts'
 import type { Tokens } from './tokens.ts'
 
 export interface ControlParts extends Tools {

@@ -45,14 +45,6 @@ interface Shelf {
 export function createCounts(): CountBook {
   let shelves = emptyShelves()
 
-  function accountOf(shelf: Shelf, account: string): Counts {
-    const known = shelf.accounts.get(account)
-    if (known !== undefined) return known
-    const fresh = zero()
-    shelf.accounts.set(account, fresh)
-    return fresh
-  }
-
   return {
     addRequest(platform, fate, byAccount) {
       const shelf = shelves[platform]
@@ -82,6 +74,14 @@ export function createCounts(): CountBook {
       shelves = emptyShelves()
     },
   }
+}
+
+function accountOf(shelf: Shelf, account: string): Counts {
+  const known = shelf.accounts.get(account)
+  if (known !== undefined) return known
+  const fresh = zero()
+  shelf.accounts.set(account, fresh)
+  return fresh
 }
 
 function zero(): Counts {

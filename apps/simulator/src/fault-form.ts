@@ -1,9 +1,60 @@
 import { DOORS, PLATFORMS } from './call.ts'
 import type { Door, PlatformId } from './call.ts'
-import { KINDS } from './faults.ts'
-import type { FaultKind, FaultOrder, FaultParams } from './faults.ts'
 import { isFields, isNumber, isText } from './fields.ts'
 import type { Fields } from './fields.ts'
+
+export const KINDS = [
+  'latency',
+  'timeout',
+  'lost_answer',
+  'http_status',
+  'rate_limited',
+  'server_error',
+  'maintenance',
+  'garbage',
+  'truncated',
+  'reset',
+  'bad_event',
+  'late_reject',
+  'expired_token',
+  'revoked_token',
+  'unknown_account',
+  'forbidden_account',
+  'usage_header',
+] as const
+export type FaultKind = (typeof KINDS)[number]
+
+/** The parameters of all kinds; which kind takes which stands in PARAMS below and in the README. Names are those of the HTTP API. */
+export interface FaultParams {
+  readonly ms?: number
+  readonly jitter_ms?: number
+  readonly status?: number
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+  readonly retry_after_s?: number
+  readonly code?: number
+  readonly scope?: string
+  readonly counted?: boolean
+  readonly event_id?: string
+  readonly named?: boolean
+  readonly reason?: string
+  readonly percent?: number
+  readonly regain_minutes?: number
+}
+
+/** What a client orders. Absent `account` and `token` mean all; `door` is where it works. */
+export interface FaultOrder {
+  readonly platform: PlatformId | '*'
+  readonly account?: string
+  readonly token?: string
+  readonly door: Door | '*'
+  readonly kind: FaultKind
+  /** Requests it applies to before it is used up; absent means until it is deleted. */
+  readonly times?: number
+  readonly for_ms?: number
+  readonly probability: number
+  readonly params: FaultParams
+}
 
 export interface FaultProblem {
   readonly problem: string

@@ -1,59 +1,7 @@
+import { isWithin } from './call.ts'
 import type { Door, EpochMs, PlatformId } from './call.ts'
 import { parseFault } from './fault-form.ts'
-import type { FaultProblem } from './fault-form.ts'
-
-export const KINDS = [
-  'latency',
-  'timeout',
-  'lost_answer',
-  'http_status',
-  'rate_limited',
-  'server_error',
-  'maintenance',
-  'garbage',
-  'truncated',
-  'reset',
-  'bad_event',
-  'late_reject',
-  'expired_token',
-  'revoked_token',
-  'unknown_account',
-  'forbidden_account',
-  'usage_header',
-] as const
-export type FaultKind = (typeof KINDS)[number]
-
-/** The parameters of all kinds; which kind takes which stands in fault-form.ts and in the README. Names are those of the HTTP API. */
-export interface FaultParams {
-  readonly ms?: number
-  readonly jitter_ms?: number
-  readonly status?: number
-  readonly body?: unknown
-  readonly headers?: Readonly<Record<string, string>>
-  readonly retry_after_s?: number
-  readonly code?: number
-  readonly scope?: string
-  readonly counted?: boolean
-  readonly event_id?: string
-  readonly named?: boolean
-  readonly reason?: string
-  readonly percent?: number
-  readonly regain_minutes?: number
-}
-
-/** What a client orders. Absent `account` and `token` mean all; `door` is where it works. */
-export interface FaultOrder {
-  readonly platform: PlatformId | '*'
-  readonly account?: string
-  readonly token?: string
-  readonly door: Door | '*'
-  readonly kind: FaultKind
-  /** Requests it applies to before it is used up; absent means until it is deleted. */
-  readonly times?: number
-  readonly for_ms?: number
-  readonly probability: number
-  readonly params: FaultParams
-}
+import type { FaultKind, FaultOrder, FaultProblem } from './fault-form.ts'
 
 export interface Fault extends FaultOrder {
   readonly fault_id: string
@@ -142,9 +90,4 @@ function matches(fault: Fault, subject: Subject): boolean {
   if (fault.token !== undefined && fault.token !== subject.token) return false
   const { account } = fault
   return account === undefined || subject.accounts.some((each) => isWithin(each, account))
-}
-
-/** Whether an account is the one named, or lies under it: a Google destination `1234567890/777` lies under `1234567890`. */
-export function isWithin(account: string, named: string): boolean {
-  return account === named || account.startsWith(`${named}/`)
 }

@@ -24,6 +24,11 @@ export function isNumeric(value: unknown): value is number | string {
   return isNumber(value) || (isText(value) && /^-?\d+(\.\d+)?$/.test(value))
 }
 
+/** A whole number from 0, or its digits as text. */
+export function isDigits(value: unknown): value is number | string {
+  return typeof value === 'number' ? Number.isInteger(value) && value >= 0 : isText(value) && /^\d+$/.test(value)
+}
+
 /** A SHA-256 in lowercase hex, and not the one of an empty text. */
 export function isSha256(value: unknown): value is string {
   return typeof value === 'string' && SHA256_HEX.test(value) && value !== SHA256_OF_NOTHING

@@ -1,5 +1,5 @@
 import type { EpochMs } from './call.ts'
-import { isFields, isNumber, isText, listOf } from './fields.ts'
+import { isDigits, isFields, isNumber, isText, listOf, textOf } from './fields.ts'
 import type { Fields } from './fields.ts'
 import { findUserProblem } from './google-user.ts'
 
@@ -74,7 +74,7 @@ function idProblem(id: unknown, isValidateOnly: boolean): GoogleProblem | undefi
 function enumProblem(event: Fields): GoogleProblem | undefined {
   const source = event['eventSource']
   if (source === undefined) return missing('event_source')
-  if (!SOURCES.has(String(source))) return problem('event_source', 'INVALID_ENUM_VALUE', 'The event source is not known.')
+  if (!SOURCES.has(textOf(source))) return problem('event_source', 'INVALID_ENUM_VALUE', 'The event source is not known.')
   return consentProblem(event['consent'])
 }
 
@@ -83,7 +83,7 @@ export function consentProblem(consent: unknown): GoogleProblem | undefined {
   if (consent === undefined) return undefined
   const isKnown =
     isFields(consent) &&
-    ['adUserData', 'adPersonalization'].every((key) => consent[key] === undefined || CONSENTS.has(String(consent[key])))
+    ['adUserData', 'adPersonalization'].every((key) => consent[key] === undefined || CONSENTS.has(textOf(consent[key])))
   return isKnown ? undefined : problem('consent', 'INVALID_ENUM_VALUE', 'The consent status is not known.')
 }
 
@@ -117,7 +117,7 @@ function valueProblem(event: Fields): GoogleProblem | undefined {
   if (variables !== undefined && !(Array.isArray(variables) && variables.every((each) => isFields(each) && isText(each['variable'])))) {
     return problem('custom_variables', 'INVALID_CUSTOM_VARIABLE_VALUE', 'A custom variable has a name and a value.')
   }
-  if (listOf(variables).some((each) => isFields(each) && /[^\s@]+@[^\s@]+\.[^\s@]+/.test(String(each['value'])))) {
+  if (listOf(variables).some((each) => isFields(each) && /[^\s@]+@[^\s@]+\.[^\s@]+/.test(textOf(each['value'])))) {
     return problem('custom_variables', 'CUSTOM_VARIABLE_VALUE_CONTAINS_PII', 'The value of a custom variable contains personal data.')
   }
   return cart === undefined ? undefined : cartProblem(cart)
@@ -128,8 +128,13 @@ function cartProblem(cart: unknown): GoogleProblem | undefined {
   const items = cart['items']
   if (items !== undefined && !(Array.isArray(items) && items.every(isFields)))
     return problem('cart_data.items', 'INVALID_ARGUMENT', 'Items are objects.')
-  const isWhole = (item: unknown): boolean => isFields(item) && (item['quantity'] === undefined || /^\d+$/.test(String(item['quantity'])))
-  return listOf(items).every(isWhole) ? undefined : problem('cart_data.items', 'INVALID_NUMBER_FORMAT', 'A quantity is a whole number.')
+  return listOf(items).every(hasWholeQuantity)
+    ? undefined
+    : problem('cart_data.items', 'INVALID_NUMBER_FORMAT', 'A quantity is a whole number.')
+}
+
+function hasWholeQuantity(item: unknown): boolean {
+  return isFields(item) && (item['quantity'] === undefined || isDigits(item['quantity']))
 }
 
 /** What is left out of an event that is taken all the same. */
@@ -143,7 +148,7 @@ export function findGoogleWarnings(event: Fields): readonly GoogleProblem[] {
   const items = listOf(cart['items']).filter(isFields)
   const lacks = (key: string): boolean => items.some((item) => item[key] === undefined)
   return [
-    ...(cart['merchantId'] === undefined || /^\d+$/.test(String(cart['merchantId']))
+    ...(cart['merchantId'] === undefined || isDigits(cart['merchantId'])
       ? []
       : [problem('cart_data.merchant_id', 'WARNING_REASON_INVALID_MERCHANT_ID', 'The merchant id is not digits.')]),
     ...(lacks('merchantProductId')

@@ -108,12 +108,15 @@ function ingest(desk: Desk, verdicts: Verdicts, incoming: Incoming, token: strin
   return accept(desk, verdicts, { no, at, token, isTest }, events.filter(isFields), all)
 }
 
+function found(field: string, reason: string, description: string): GoogleProblem {
+  return { field, reason, description }
+}
+
 function requestProblems(body: Fields, events: readonly unknown[]): readonly GoogleProblem[] {
   const odd = Object.keys(body).filter((name) => !REQUEST_FIELDS.has(name))
   const hasUserData = events.some((event) => isFields(event) && event['userData'] !== undefined)
   const encoding = body['encoding']
   const consent = consentProblem(body['consent'])
-  const found = (field: string, reason: string, description: string): GoogleProblem => ({ field, reason, description })
   return [
     ...odd.map((name) => found('', 'INVALID_ARGUMENT', `Invalid JSON payload received. Unknown name "${name}": Cannot find field.`)),
     ...(events.length === 0 ? [found('events', 'REQUIRED_FIELD_MISSING', 'The required field was not present.')] : []),

@@ -1,5 +1,5 @@
 import type { EpochMs } from './call.ts'
-import { isFields, isIpAddress, isNumber, isNumeric, isText, listOf, looksHashed } from './fields.ts'
+import { isDigits, isFields, isIpAddress, isNumber, isNumeric, isText, listOf, looksHashed } from './fields.ts'
 import type { Fields } from './fields.ts'
 
 /** Why Meta refuses an event. `subcode` belongs to code 100; the answer never says which event it was. */
@@ -82,7 +82,7 @@ function userProblem(user: unknown): MetaProblem | undefined {
   if (user['client_ip_address'] !== undefined && !isIpAddress(user['client_ip_address']))
     return malformed('client_ip_address is not an IP address')
   if (!listOf(user['external_id']).every(isText)) return malformed('external_id must be a string')
-  if (!['lead_id', 'fb_login_id'].every((key) => user[key] === undefined || /^\d+$/.test(String(user[key])))) {
+  if (!['lead_id', 'fb_login_id'].every((key) => user[key] === undefined || isDigits(user[key]))) {
     return malformed('lead_id and fb_login_id must be integers')
   }
   const given = Object.keys(user).filter((key) => listOf(user[key]).some((value) => value !== ''))

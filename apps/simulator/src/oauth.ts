@@ -7,9 +7,6 @@ import type { Fields } from './fields.ts'
  * refresh_token. A client that begins with bad or wrong is `invalid_client` (401); a refresh token that is not good is `invalid_grant` (400).
  */
 export function refresh(desk: Desk, platform: PlatformId, incoming: Incoming, form: URLSearchParams, scope: string): Result {
-  const refuse = (status: number, error: string, description: string): Result => ({
-    answer: json(status, { error, error_description: description }),
-  })
   if (!(incoming.header('content-type') ?? '').includes('application/x-www-form-urlencoded')) {
     return refuse(400, 'invalid_request', 'The body must be application/x-www-form-urlencoded.')
   }
@@ -23,6 +20,10 @@ export function refresh(desk: Desk, platform: PlatformId, incoming: Incoming, fo
   const refreshToken = form.get('refresh_token') ?? ''
   if (desk.judgeToken(platform, refreshToken) !== 'good') return refuse(400, 'invalid_grant', 'Token has been expired or revoked.')
   return { answer: json(200, grant(desk, platform, refreshToken, scope)), bookings: [] }
+}
+
+function refuse(status: number, error: string, description: string): Result {
+  return { answer: json(status, { error, error_description: description }) }
 }
 
 /** Without rotation the answer carries no refresh token, and the client keeps the one it has. */

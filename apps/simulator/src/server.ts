@@ -66,7 +66,17 @@ export function createSimulator({ now = Date.now, random = Math.random }: Simula
       return perform(c, await exchange(api, readIncoming(c, api, text, requestNo, now()), tools), closing.signal)
     })
   }
-  return { fetch: async (request) => app.fetch(request), ledger: tools.ledger, faults, ...createListener(app, closing) }
+  const listener = createListener(app, closing)
+  return {
+    fetch: async (request) => app.fetch(request),
+    listen: (port, host) => listener.listen(port, host),
+    close: () => listener.close(),
+    get url() {
+      return listener.url
+    },
+    ledger: tools.ledger,
+    faults,
+  }
 }
 
 function createDesk(parts: {

@@ -1,5 +1,5 @@
 import type { EpochMs } from './call.ts'
-import { isFields, isIpAddress, isNumber, isSha256, isText, listOf, looksHashed } from './fields.ts'
+import { isFields, isIpAddress, isNumber, isSha256, isText, listOf, looksHashed, textOf } from './fields.ts'
 import type { Fields } from './fields.ts'
 
 export const EVENT_SOURCES = ['web', 'app', 'offline', 'crm'] as const
@@ -82,7 +82,7 @@ function userProblem(user: unknown, source: EventSource): TikTokProblem | undefi
   )
   if (text !== undefined) return notText(`user.${text}`)
   if (user['ip'] !== undefined && !isIpAddress(user['ip'])) return wrong('user.ip', 'Not a valid IP address')
-  if (user['att_status'] !== undefined && !ATT_STATUS.has(String(user['att_status']))) return wrong('user.att_status', 'Invalid choice')
+  if (user['att_status'] !== undefined && !ATT_STATUS.has(textOf(user['att_status']))) return wrong('user.att_status', 'Invalid choice')
   return hasIdentifier(user, source) ? undefined : wrong('user', 'At least one identifier is required')
 }
 
@@ -103,7 +103,7 @@ function propertiesProblem(properties: unknown): TikTokProblem | undefined {
   if (!isFields(properties)) return wrong('properties', 'Invalid input type')
   const { value, currency, content_ids: contentIds, contents, num_items: numItems } = properties
   if (value !== undefined && !isNumber(value)) return wrong('properties.value', 'Not a valid number')
-  if (currency !== undefined && !CURRENCIES.has(String(currency))) return wrong('properties.currency', 'Unsupported currency')
+  if (currency !== undefined && !CURRENCIES.has(textOf(currency))) return wrong('properties.currency', 'Unsupported currency')
   if (contentIds !== undefined && !(Array.isArray(contentIds) && contentIds.every(isText))) return notText('properties.content_ids')
   if (numItems !== undefined && !isNumber(numItems)) return wrong('properties.num_items', 'Not a valid number')
   const text = ['order_id', 'shop_id', 'content_type', 'search_string', 'description', 'query'].find(

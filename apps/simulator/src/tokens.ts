@@ -1,12 +1,13 @@
-import { randomBytes } from 'node:crypto'
+import { isWithin } from './call.ts'
 import type { EpochMs, PlatformId } from './call.ts'
-import { isWithin } from './faults.ts'
-import type { Faults } from './faults.ts'
+import type { Faults, Subject } from './faults.ts'
+import { createIssued } from './issued.ts'
 
 /**
  * Which tokens and accounts the simulator believes, without anything being set up first:
  * 1. a token that a fault names is `expired` or `revoked`;
- * 2. a token given out by the simulator's own OAuth lives as long as it said, and ends with its refresh token;
+ * 2. a refresh token that was rotated away is `revoked`; an access token of the simulator's own OAuth lives as long as it said, and is
+ *    `revoked` with its refresh token;
  * 3. a token beginning with bad, wrong, revoked or expired is what it says;
  * 4. an account that a fault names, or beginning with unknown or forbidden, is what it says;
  * 5. a token with grants opens only those accounts;
@@ -28,78 +29,48 @@ export interface Tokens {
   clear(): void
 }
 
-interface Issued {
-  readonly until: EpochMs
-  readonly refreshToken: string
-}
-
-/** More live access tokens than this are never needed at once; the oldest are forgotten and then judged like any other token. */
-const MAX_ISSUED = 10_000
-
-export function createTokens(options: { readonly now: () => EpochMs; readonly faults: Faults }): Tokens {
-  const { now, faults } = options
-  const issued = new Map<string, Issued>()
-  const replaced = new Set<string>()
+export function createTokens({ now, faults }: { readonly now: () => EpochMs; readonly faults: Faults }): Tokens {
+  const issued = createIssued()
   const grants = new Map<string, readonly string[]>()
-  const keyOf = (platform: PlatformId, token: string): string => `${platform} ${token}`
-
-  function judge(platform: PlatformId, token: string): TokenState {
-    if (token === '') return 'missing'
-    const named = namedState(platform, token)
-    if (named !== undefined) return named
-    const key = keyOf(platform, token)
-    if (replaced.has(key)) return 'revoked'
-    const given = issued.get(key)
-    if (given === undefined) return spokenState(token)
-    if (now() >= given.until) return 'expired'
-    return isEnded(platform, given.refreshToken) ? 'revoked' : 'good'
-  }
 
   /** Revoking a grant ends what was given out under it; a grant that merely expired does not. */
   function isEnded(platform: PlatformId, refreshToken: string): boolean {
-    const subject = { platform, door: 'check', accounts: [], token: refreshToken } as const
-    return refreshToken.startsWith('revoked') || faults.applying('revoked_token', subject).length > 0
-  }
-
-  function namedState(platform: PlatformId, token: string): TokenState | undefined {
-    const fault = faults.take(['expired_token', 'revoked_token'], { platform, door: 'check', accounts: [], token })
-    if (fault === undefined) return undefined
-    return fault.kind === 'expired_token' ? 'expired' : 'revoked'
-  }
-
-  function remember(key: string, entry: Issued): void {
-    issued.set(key, entry)
-    const oldest = issued.size > MAX_ISSUED ? issued.keys().next().value : undefined
-    if (oldest !== undefined) issued.delete(oldest)
+    return refreshToken.startsWith('revoked') || faults.applying('revoked_token', subjectOf(platform, refreshToken)).length > 0
   }
 
   return {
-    judge,
+    judge(platform, token) {
+      if (token === '') return 'missing'
+      const fault = faults.take(['expired_token', 'revoked_token'], subjectOf(platform, token))
+      if (fault !== undefined) return fault.kind === 'expired_token' ? 'expired' : 'revoked'
+      if (issued.isReplaced(platform, token)) return 'revoked'
+      const given = issued.find(platform, token)
+      if (given === undefined) return spokenState(token)
+      if (now() >= given.until) return 'expired'
+      return isEnded(platform, given.refreshToken) ? 'revoked' : 'good'
+    },
     judgeAccount(platform, account, token) {
-      const fault = faults.take(['unknown_account', 'forbidden_account'], { platform, door: 'check', accounts: [account], token })
+      const fault = faults.take(['unknown_account', 'forbidden_account'], subjectOf(platform, token, account))
       if (fault !== undefined) return fault.kind === 'unknown_account' ? 'unknown' : 'forbidden'
       if (account.startsWith('unknown')) return 'unknown'
       if (account.startsWith('forbidden')) return 'forbidden'
-      const granted = grants.get(keyOf(platform, token))
+      const granted = grants.get(`${platform} ${token}`)
       return granted === undefined || granted.some((each) => isWithin(account, each)) ? 'good' : 'forbidden'
     },
-    grantsOf: (platform, token) => grants.get(keyOf(platform, token)) ?? [],
-    grant: (platform, token, accounts) => void grants.set(keyOf(platform, token), accounts),
-    issue(platform, refreshToken, lifetimeS) {
-      const token = `sim.${randomBytes(24).toString('base64url')}`
-      remember(keyOf(platform, token), { until: now() + lifetimeS * 1000, refreshToken })
-      return token
-    },
-    rotate(platform, refreshToken) {
-      replaced.add(keyOf(platform, refreshToken))
-      return `sim.r.${randomBytes(24).toString('base64url')}`
-    },
+    grantsOf: (platform, token) => grants.get(`${platform} ${token}`) ?? [],
+    grant: (platform, token, accounts) => void grants.set(`${platform} ${token}`, accounts),
+    issue: (platform, refreshToken, lifetimeS) => issued.give(platform, { until: now() + lifetimeS * 1000, refreshToken }),
+    rotate: (platform, refreshToken) => issued.replace(platform, refreshToken),
     clear() {
       issued.clear()
-      replaced.clear()
       grants.clear()
     },
   }
+}
+
+/** The door does not matter to faults about tokens and accounts. */
+function subjectOf(platform: PlatformId, token: string, ...accounts: readonly string[]): Subject {
+  return { platform, door: 'check', accounts, token }
 }
 
 function spokenState(token: string): TokenState {

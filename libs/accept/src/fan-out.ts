@@ -16,6 +16,8 @@ export type FanOut =
 /** One in `error` takes part: its deliveries are parked and wait for new credentials. */
 const isEnabled = (connection: Connection): boolean => connection.status.state !== 'disabled'
 
+const isNamed = (name: string, { platform, id }: Connection): boolean => name === platform || name === id
+
 /**
  * The connections of the tenant that an event goes to: all enabled ones, or those that `destinations` names. A name that is neither a platform nor a
  * connection of this tenant refuses the whole event, so that a typing error is never half a delivery. What another tenant has looks like what does not exist.
@@ -33,7 +35,6 @@ export function fanOut(event: ConversionEvent, connections: readonly Connection[
     const path = `destinations[${unknown}]`
     return nowhere(path, `${path} is neither a platform (meta, google, tiktok, snapchat) nor the id of a connection of yours`)
   }
-  const isNamed = (name: string, { platform, id }: Connection): boolean => name === platform || name === id
   const matching = enabled.filter((connection) => names.some((name) => isNamed(name, connection)))
   if (matching.length === 0) return nowhere('destinations', 'destinations names no connection that is enabled: add or enable one')
   const unreached = names.filter((name) => !enabled.some((connection) => isNamed(name, connection)))

@@ -43,33 +43,36 @@ const KNOWN_MESSAGES = {
   IN_DEAD_LETTERS: 'These deliveries were taken before and are dead letters now: replay them, sending them again does nothing',
 } as const
 
+function add(groups: Map<string, Group>, key: string, eventId: string, make: () => Omit<Group, 'count' | 'eventIds'>): void {
+  let group = groups.get(key)
+  if (group === undefined) groups.set(key, (group = { ...make(), count: 0, eventIds: [] }))
+  group.count += 1
+  if (group.eventIds.length < MAX_EXAMPLES) group.eventIds.push(eventId)
+}
+
+const actionFor = ({ status }: Connection): Readonly<Record<string, string>> =>
+  status.state === 'error' ? { action_required: status.actionRequired } : {}
+
 export function createNoticeBoard(): NoticeBoard {
   const groups = new Map<string, Group>()
   const fields = new Map<string, FieldCount>()
   let omittedFields = 0
 
-  function add(key: string, eventId: string, make: () => Omit<Group, 'count' | 'eventIds'>): void {
-    let group = groups.get(key)
-    if (group === undefined) groups.set(key, (group = { ...make(), count: 0, eventIds: [] }))
-    group.count += 1
-    if (group.eventIds.length < MAX_EXAMPLES) group.eventIds.push(eventId)
-  }
-
   return {
     addReason(reason, connection, eventId) {
-      add(`${reason.code} ${connection.id}`, eventId, () => ({
+      add(groups, `${reason.code} ${connection.id}`, eventId, () => ({
         code: reason.code,
         message: reason.message,
         connection,
-        details: connection.status.state === 'error' ? { action_required: connection.status.actionRequired } : {},
+        details: actionFor(connection),
       }))
     },
     addKnown(code, connection, eventId) {
-      add(`${code} ${connection.id}`, eventId, () => ({ code, message: KNOWN_MESSAGES[code], connection, details: {} }))
+      add(groups, `${code} ${connection.id}`, eventId, () => ({ code, message: KNOWN_MESSAGES[code], connection, details: {} }))
     },
     addUnreached(name, eventId) {
       const message = `destinations names ${name}, where nothing is enabled: the events went to their other destinations only`
-      add(`NO_DESTINATION ${name}`, eventId, () => ({
+      add(groups, `NO_DESTINATION ${name}`, eventId, () => ({
         code: 'NO_DESTINATION',
         message,
         connection: undefined,

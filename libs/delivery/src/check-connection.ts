@@ -10,15 +10,19 @@ import type { Redis } from 'ioredis'
 import type { Endpoints } from './endpoints.ts'
 import { type Verification, verifyConnection } from './verify-connection.ts'
 
-export interface CheckTools {
+/** What a line in the audit trail takes. */
+export interface AuditTools {
   readonly redis: Redis
+  readonly clock: Clock
+  /** Who asks, as the audit trail names them. */
+  readonly actor: string
+}
+
+export interface CheckTools extends AuditTools {
   readonly keyRing: KeyRing
   readonly http: Http
   readonly platforms: { readonly [P in PlatformId]: Platform }
   readonly endpoints: { readonly [P in PlatformId]: Endpoints }
-  readonly clock: Clock
-  /** Who asks, as the audit trail names them. */
-  readonly actor: string
 }
 
 export type CheckRefusal =
@@ -33,7 +37,7 @@ export type Passed = Extract<Verification, { verdict: 'verified' | 'unverified' 
 
 /** One line in the trail of the connection's tenant. */
 export const auditConnection = (
-  tools: CheckTools,
+  tools: AuditTools,
   connection: Connection,
   action: AuditAction,
   details: Readonly<Record<string, string | number>> = {},

@@ -6,7 +6,7 @@ import type { Queues } from '@relay/queue/queues'
 import { findConnection, removeConnection, replaceCredentials, saveConnection, setConnectionStatus } from '@relay/state/connections'
 import { keys } from '@relay/state/keys'
 import { findTenant } from '@relay/state/tenants'
-import { auditConnection, checkCredentials, type CheckRefusal, checkSaved, type CheckTools, type Passed } from './check-connection.ts'
+import { auditConnection, type AuditTools, checkCredentials, type CheckRefusal, checkSaved, type CheckTools, type Passed } from './check-connection.ts'
 import { type ConnectionInput, type InputFault, readDraft } from './connection-draft.ts'
 import { replayParked } from './replay-parked.ts'
 
@@ -119,7 +119,7 @@ export async function enableConnection(
 }
 
 /** Undefined where there is no such connection. What waits for it is parked by the workers, not here. */
-export async function disableConnection(tools: ProvisionTools, id: ConnectionId): Promise<Connection | undefined> {
+export async function disableConnection(tools: AuditTools, id: ConnectionId): Promise<Connection | undefined> {
   const status = { state: 'disabled' as const, since: tools.clock() }
   const connection = await findConnection(tools.redis, id)
   if (connection === undefined || (await setConnectionStatus(tools.redis, id, status)) === undefined) return undefined
@@ -128,7 +128,7 @@ export async function disableConnection(tools: ProvisionTools, id: ConnectionId)
 }
 
 /** The connection as it was; undefined where there is none. Its audit trail stays. */
-export async function endConnection(tools: ProvisionTools, id: ConnectionId): Promise<Connection | undefined> {
+export async function endConnection(tools: AuditTools, id: ConnectionId): Promise<Connection | undefined> {
   const connection = await findConnection(tools.redis, id)
   if (connection === undefined) return undefined
   await removeConnection(tools.redis, connection)

@@ -127,7 +127,7 @@ export function quote(text: string, maxChars = 300): string {
     .replaceAll(/\p{C}+/gu, ' ')
     .replaceAll(/\b[\w.+-]+@[\w.-]+\.\w+\b/g, '***')
     .replaceAll(/\+?\d[\d\s().-]{6,}\d/g, '***')
-    .replaceAll(/\b(?:EAA|ya29\.|1\/\/)[\w.-]{10,}|\b[\w-]{40,}\b/g, '***')
+    .replaceAll(/\b(?:EAA|ya29\.|1\/\/)[\w.-]{10,}|\b(?=[\w-]*\d)[\w-]{24,}/g, '***')
     .trim()
   return clean.length > maxChars ? `${clean.slice(0, maxChars - 1)}…` : clean
 }

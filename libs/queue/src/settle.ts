@@ -14,7 +14,8 @@ import { type Attempt, letterFields, unreadableFields } from './letter.ts'
 /*
  * How a job that will not come back ends. Each way is one MULTI of our script and BullMQ's own `moveToFinished`, both of which first check that
  * this worker still holds the job's lock: so a letter is written exactly when the job goes, and a job whose lock is gone stays and is recovered
- * (QUEUE-ENGINEERING sections 1.10 and 7). Delivered rows of fresh deliveries end by the stock way and need nothing here.
+ * (QUEUE-ENGINEERING sections 1.10 and 7). Delivered rows of fresh deliveries end by the stock way and need nothing here; they alone are counted by
+ * BullMQ's metrics, which a Queue (unlike a Worker) does not keep.
  * The only file that touches BullMQ's insides; bullmq is pinned for it.
  */
 
@@ -102,7 +103,7 @@ export function createUndertaker(redis: Redis, queue: Queue, platform: PlatformI
       finish(job, token, (multi, lock) =>
         letterDelivered.queue(
           multi,
-          [lock, keys.letter(platform, delivery.id), keys.letters(platform, 'queued'), keys.letters(platform, 'delivered'), keys.attempts(platform, delivery.id)],
+          [lock, keys.letter(platform, delivery.id), keys.letters(platform, 'queued'), keys.letters(platform, 'delivered'), keys.attempts(platform, delivery.id), keys.books(platform)],
           [token, delivery.id, options.clock(), DELIVERED_LETTER_MS],
         ),
       ),

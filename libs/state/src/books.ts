@@ -9,10 +9,11 @@ import { loadScript } from './script.ts'
  * Counted in `books`:   accepted          at the door, in the step that takes the claim
  *                       skipped_at_door   by rule or consent, at the door
  *                       skipped           by rule or consent, in a worker
- *                       buried            deaths in a worker (a death at the door never was a job)
+ *                       delivered_again   replayed letters that arrived
  *                       imported          letters brought in from elsewhere
  *                       removed           purged or expired letters
- * Read from the queue:  waiting, held, active, and how many jobs it completed; delivered = completed − buried − skipped.
+ * Read from the queue:  waiting, held, active, and how many jobs BullMQ's metrics count as completed: the fresh deliveries that arrived. Jobs that end by
+ *                       our own scripts (buried, skipped, replayed) are settled without those metrics and counted by the script.
  * Read from the letters: dead.
  */
 
@@ -41,8 +42,8 @@ export async function readBooks(redis: Redis, platform: PlatformId): Promise<Boo
     keys.letters(platform, 'dead'),
   ]
   const counts = (await readCounts.run(redis, from, [])) as number[]
-  const [accepted = 0, imported = 0, skippedAtDoor = 0, skipped = 0, buried = 0, removed = 0, waiting = 0, held = 0, active = 0, completed = 0, dead = 0] = counts
-  return sum({ accepted, imported, removed, waiting, held, active, dead, delivered: completed - buried - skipped, skipped: skippedAtDoor + skipped })
+  const [accepted = 0, imported = 0, skippedAtDoor = 0, skipped = 0, deliveredAgain = 0, removed = 0, waiting = 0, held = 0, active = 0, completed = 0, dead = 0] = counts
+  return sum({ accepted, imported, removed, waiting, held, active, dead, delivered: completed + deliveredAgain, skipped: skippedAtDoor + skipped })
 }
 
 /** Adds the difference between both sides. Pure. */

@@ -91,7 +91,7 @@ export async function check(on: On, http: Http): Promise<CheckReport> {
   if (tokenVerdict === 'for-this') return { verdict: 'verified', remark: REMARK }
 
   const quality = readAnswer(
-    await http.send(getRequest(on, `dataset_quality?dataset_id=${encodeURIComponent(pixelId)}&fields=web{event_name}`)),
+    await http.send(getRequest(on, `dataset_quality?dataset_id=${encodeURIComponent(pixelId)}&fields=web%7Bevent_name%7D`)),
   )
   if (isGood(quality)) return { verdict: 'verified', remark: REMARK }
   if (quality.error?.code === 190) return deadToken(quality.error, 'Invalid OAuth 2.0 Access Token')

@@ -8,7 +8,6 @@
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 local prefix = string.sub(KEYS[4], 1, -5)
 local id = ARGV[2]
-redis.call('HINCRBY', KEYS[2], 'buried', 1)
 if ARGV[6] == '1' then redis.call('HINCRBY', KEYS[2], 'imported', 1) end
 redis.call('HSET', KEYS[3], 'state', 'dead', 'died_at', ARGV[3], 'code', ARGV[7], 'connection_id', ARGV[8], 'tenant_id', ARGV[9], 'fingerprint', ARGV[10], unpack(ARGV, 11))
 redis.call('HSETNX', KEYS[3], 'replay_count', 0)

@@ -1,0 +1,71 @@
+import type { Accept } from '@relay/accept/accept'
+import { createBatchId } from '@relay/accept/batch-id'
+import { REQUEST_STATUS, RequestError, type RequestErrorCode } from '@relay/core/request-errors'
+import type { Logger } from '@relay/observe/logger'
+import { type Context, Hono } from 'hono'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import type { Authenticate } from './authenticate.ts'
+import { readFormat, readText } from './read-body.ts'
+import { readEvents } from './read-events.ts'
+
+export interface AppOptions {
+  readonly authenticate: Authenticate
+  readonly accept: Accept
+  readonly maxRequestBytes: number
+  readonly maxEvents: number
+  readonly log: Logger
+  /** Answers then ask the producer to open a new connection, which another process will take. */
+  readonly isDraining: () => boolean
+}
+
+/** The routes of the API port. Every answer is JSON; every error has the body of PRODUCT section 2. */
+export function createApp(options: AppOptions): Hono {
+  const app = new Hono()
+  app.use(async (context, next) => {
+    await next()
+    if (options.isDraining()) context.header('connection', 'close')
+  })
+  app.get('/healthz', (context) => context.json({ live: true }))
+  app.post('/v1/events', (context) => postEvents(context, options))
+  app.all('/v1/events', (context) => {
+    context.header('allow', 'POST')
+    return context.json(new RequestError('NOT_FOUND', 'Events are sent with POST').toBody(), 405)
+  })
+  app.notFound((context) => refuse(context, new RequestError('NOT_FOUND', 'There is nothing here: events go to POST /v1/events')))
+  app.onError((error, context) => answerError(error, context, options.log))
+  return app
+}
+
+async function postEvents(context: Context, options: AppOptions): Promise<Response> {
+  const { tenantId } = await options.authenticate(context.req.header('authorization'), 'events:write')
+  const { format, isGzip } = readFormat(context.req.raw.headers)
+  const text = await readText(context.req.raw, isGzip, options.maxRequestBytes)
+  const events = readEvents(text, format, options.maxEvents)
+  const data = await options.accept({ tenantId, batchId: createBatchId(), events })
+  if (data.events_accepted === 0 && data.duplicates === 0) {
+    const { batch_id, events_received, errors } = data
+    throw new RequestError('NO_VALID_EVENT', 'No event of the request could be taken: details.errors says why for each', {
+      details: { batch_id, events_received, errors },
+    })
+  }
+  return context.json({ success: true, data }, 202)
+}
+
+function answerError(error: Error, context: Context, log: Logger): Response {
+  if (error instanceof RequestError) {
+    if (error.code === 'STORE_UNAVAILABLE') log.warn({ err: error }, 'a request could not be stored')
+    return refuse(context, error)
+  }
+  log.error({ err: error }, 'a request failed')
+  return context.json({ error: { code: 'INTERNAL', message: 'A fault of ours: send the request again later', details: {} } }, 500)
+}
+
+/** Where the body was not read to its end, nothing else can come over the connection. */
+const UNREAD: ReadonlySet<RequestErrorCode> = new Set(['UNAUTHORIZED', 'FORBIDDEN', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'MALFORMED_BODY'])
+
+function refuse(context: Context, error: RequestError): Response {
+  if (error.retryAfterSeconds !== undefined) context.header('retry-after', String(error.retryAfterSeconds))
+  if (error.code === 'UNAUTHORIZED') context.header('www-authenticate', 'Bearer')
+  if (context.req.method === 'POST' && UNREAD.has(error.code)) context.header('connection', 'close')
+  return context.json(error.toBody(), REQUEST_STATUS[error.code] as ContentfulStatusCode)
+}
