@@ -20,7 +20,7 @@ export function buildDelivery(
   const receivedAt = changes.receivedAt ?? Date.now()
   const eventId = changes.eventId ?? `evt-${randomBytes(6).toString('hex')}`
   const tenantId = (changes.tenantId ?? 'acme') as TenantId
-  const connectionId = (changes.connectionId ?? 'con_test') as ConnectionId
+  const connectionId = (changes.connectionId ?? 'con_one') as ConnectionId
   const event: PreparedEvent = {
     event_id: eventId,
     event_name: changes.eventName ?? 'Purchase',

@@ -80,4 +80,3 @@ function faultsOf(result: Checked | ProvisionRefusal): readonly InputFault[] {
   const { error_message: words, field } = result.report.details
   return [{ path: field, message: `${result.report.message}: ${words}` }]
 }
-

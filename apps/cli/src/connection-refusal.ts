@@ -16,10 +16,15 @@ export function refusalError(refusal: ProvisionRefusal, subject: Subject): CliEr
     case 'unknown-connection':
       return unknownConnection(subject.connection ?? '')
     case 'malformed':
-      return new CliError(EXIT.usage, 'INVALID_CONNECTION', `${refusal.faults.length === 1 ? 'A field is' : 'Fields are'} wrong:\n${listFaults(refusal.faults)}`, {
-        nextStep: 'Correct the input; nothing was saved. relay connections add --help shows its form',
-        details: { faults: refusal.faults },
-      })
+      return new CliError(
+        EXIT.usage,
+        'INVALID_CONNECTION',
+        `${refusal.faults.length === 1 ? 'A field is' : 'Fields are'} wrong:\n${listFaults(refusal.faults)}`,
+        {
+          nextStep: 'Correct the input; nothing was saved. relay connections add --help shows its form',
+          details: { faults: refusal.faults },
+        },
+      )
     case 'refused':
       return invalidCredentials(refusal)
     case 'unreachable':

@@ -35,10 +35,17 @@ export function connectionLines(connection: Connection): string {
     ['platform', connection.platform],
     ['name', connection.name],
     ['status', statusText(connection)],
-    ...(status.state === 'error' ? ([['why', status.message], ['do', status.actionRequired]] as const) : []),
+    ...(status.state === 'error'
+      ? ([
+          ['why', status.message],
+          ['do', status.actionRequired],
+        ] as const)
+      : []),
     ['created', instant(connection.createdAt)],
     ['credentials', `saved ${instant(connection.credentialsSavedAt)} (sealed)`],
-    ...Object.entries(connection.settings).map(([name, value]) => [name, typeof value === 'object' ? JSON.stringify(value) : String(value)] as const),
+    ...Object.entries(connection.settings).map(
+      ([name, value]) => [name, typeof value === 'object' ? JSON.stringify(value) : String(value)] as const,
+    ),
   ])
 }
 

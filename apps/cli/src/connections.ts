@@ -68,7 +68,9 @@ function addReadingCommands(connections: Command): void {
     .option('--platform <platform>', 'of one platform', readPlatform)
     .option('--json', 'one JSON object per line')
     .addHelpText('after', '\nExample:\n  relay connections list --tenant acme')
-    .action((options: CommonOptions & { tenant?: string; platform?: PlatformId }) => withSession(options, (session) => list(session, options)))
+    .action((options: CommonOptions & { tenant?: string; platform?: PlatformId }) =>
+      withSession(options, (session) => list(session, options)),
+    )
 
   connections
     .command('show')
@@ -144,7 +146,9 @@ function addStatusCommands(connections: Command): void {
 async function add(session: Session, options: FileOptions & { readonly tenant: string; readonly platform: PlatformId }): Promise<void> {
   const tenant: TenantId = await namedTenant(session.redis, options.tenant)
   const tools = await session.provisionTools()
-  const result = await fromFileOrTerminal(options, options.platform, { settings: true }, (input) => addConnection(tools, tenant, options.platform, input))
+  const result = await fromFileOrTerminal(options, options.platform, { settings: true }, (input) =>
+    addConnection(tools, tenant, options.platform, input),
+  )
   const added = passed(result, { tenant })
   session.printer.object(checkedJson(added), () => checkedLines(added, 'added'))
 }
@@ -153,7 +157,9 @@ async function update(session: Session, id: ConnectionId, options: FileOptions &
   const { platform } = known(id, await findConnection(session.redis, id))
   const tools = await session.provisionTools()
   const replay = options.replay === true
-  const result = await fromFileOrTerminal(options, platform, { settings: false }, (input) => updateConnection(tools, id, input.credentials, { replay }))
+  const result = await fromFileOrTerminal(options, platform, { settings: false }, (input) =>
+    updateConnection(tools, id, input.credentials, { replay }),
+  )
   const updated = passed(result, { connection: id })
   session.printer.object({ ...checkedJson(updated), replayed: updated.replayed }, () => checkedLines(updated, 'updated'))
 }

@@ -26,7 +26,17 @@ export interface Selection {
 }
 
 /** Filters in the order in which they are applied when the one is looked for that leaves nothing. */
-const FILTERS = ['platform', 'tenant', 'connection', 'code', 'event', 'fingerprint', 'since', 'until', 'state'] as const satisfies readonly (keyof FilterOptions)[]
+const FILTERS = [
+  'platform',
+  'tenant',
+  'connection',
+  'code',
+  'event',
+  'fingerprint',
+  'since',
+  'until',
+  'state',
+] as const satisfies readonly (keyof FilterOptions)[]
 
 /** `boxes`: where letters may be looked for; a platform, or also the inbox. */
 export function addFilterOptions(command: Command, boxes: readonly LetterBox[], now: EpochMs): Command {
@@ -45,8 +55,10 @@ export const hasFilter = (options: FilterOptions): boolean => FILTERS.some((name
 
 export function selectionOf(options: FilterOptions, everyBox: readonly LetterBox[]): Selection {
   const { platform, tenant, connection, code, event, fingerprint, since, until, state } = options
-  const given = Object.entries({ tenant, connection, code, event, fingerprint, since, until, state }).filter(([, value]) => value !== undefined)
-  return { boxes: platform === undefined ? everyBox : [platform], filter: Object.fromEntries(given) as LetterFilter }
+  const given = Object.entries({ tenant, connection, code, event, fingerprint, since, until, state }).filter(
+    ([, value]) => value !== undefined,
+  )
+  return { boxes: platform === undefined ? everyBox : [platform], filter: Object.fromEntries(given) }
 }
 
 /**
@@ -71,7 +83,10 @@ export async function emptyingFilter(
 export function emptySelection(emptying: keyof FilterOptions | undefined, options: FilterOptions): CliError {
   const state = options.state ?? 'dead'
   if (emptying === undefined) {
-    return new CliError(EXIT.notFound, 'EMPTY_SELECTION', `No letter is ${state}`, { nextStep: 'There is nothing to do', details: { filter: null } })
+    return new CliError(EXIT.notFound, 'EMPTY_SELECTION', `No letter is ${state}`, {
+      nextStep: 'There is nothing to do',
+      details: { filter: null },
+    })
   }
   const value = emptying === 'since' || emptying === 'until' ? new Date(options[emptying] ?? 0).toISOString() : String(options[emptying])
   return new CliError(EXIT.notFound, 'EMPTY_SELECTION', `No letter matches: --${emptying} ${value} leaves none`, {

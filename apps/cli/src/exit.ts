@@ -43,7 +43,9 @@ export interface Ending {
   readonly message?: string
   readonly nextStep?: string | undefined
   /** For standard output with `--json`. */
-  readonly body?: { readonly error: { readonly code: string; readonly message: string; readonly details: Readonly<Record<string, unknown>> } }
+  readonly body?: {
+    readonly error: { readonly code: string; readonly message: string; readonly details: Readonly<Record<string, unknown>> }
+  }
 }
 
 /** The one place where whatever was thrown becomes an exit code, a message and a next step. */

@@ -43,8 +43,16 @@ async function add({ redis, printer, actor }: Session, options: KeyOptions & { r
   const tenant = await namedTenant(redis, options.tenant)
   const now = Date.now()
   const { key, record } = await createIngestKey(redis, tenant, options.scope, now)
-  await appendAudit(redis, tenant, { at: now, action: 'key.created', actor, details: { key_id: record.keyId, scopes: record.scopes.join(' ') } })
-  printer.object({ key, key_id: record.keyId }, () => `${key}\n\nThis key is shown once and can't be read again. Its id is ${record.keyId}.`)
+  await appendAudit(redis, tenant, {
+    at: now,
+    action: 'key.created',
+    actor,
+    details: { key_id: record.keyId, scopes: record.scopes.join(' ') },
+  })
+  printer.object(
+    { key, key_id: record.keyId },
+    () => `${key}\n\nThis key is shown once and can't be read again. Its id is ${record.keyId}.`,
+  )
 }
 
 async function list({ redis, printer }: Session, options: KeyOptions): Promise<void> {

@@ -23,6 +23,8 @@ export function readInstant(now: EpochMs): (text: string) => EpochMs {
     if (agoMs !== undefined) return now - agoMs
     const instant = Date.parse(text)
     if (/(?:Z|[+-]\d\d:?\d\d)$/i.test(text) && !Number.isNaN(instant)) return instant
-    throw new InvalidArgumentError('It must be a duration such as 30s, 5m, 2h, 3d (that long ago) or an instant such as 2026-11-24T14:00:00Z.')
+    throw new InvalidArgumentError(
+      'It must be a duration such as 30s, 5m, 2h, 3d (that long ago) or an instant such as 2026-11-24T14:00:00Z.',
+    )
   }
 }

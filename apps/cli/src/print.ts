@@ -21,7 +21,10 @@ export interface Printer {
   /** One object: JSON for machines, `lines` for people. */
   object(value: unknown, lines: () => string): void
   /** A list: one JSON object per line, or a table; `empty` is said where there is nothing in it. */
-  list<Row>(rows: readonly Row[], options: { readonly json: (row: Row) => unknown; readonly columns: readonly Column<Row>[]; readonly empty: string }): void
+  list<Row>(
+    rows: readonly Row[],
+    options: { readonly json: (row: Row) => unknown; readonly columns: readonly Column<Row>[]; readonly empty: string },
+  ): void
   /** For people only, on standard output. */
   say(text: string): void
   /** On standard error, with or without `--json`. */
@@ -54,8 +57,21 @@ export function createPrinter(options: { readonly json: boolean; readonly out?: 
 }
 
 /** Bare columns, two blanks apart: readable, and cut apart with awk. */
-export function renderTable<Row>(rows: readonly Row[], columns: readonly Column<Row>[], title: (text: string) => string = (text) => text): string {
-  const none = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '' }
+export function renderTable<Row>(
+  rows: readonly Row[],
+  columns: readonly Column<Row>[],
+  title: (text: string) => string = (text) => text,
+): string {
+  const none = {
+    top: '',
+    'top-mid': '',
+    'top-left': '',
+    'top-right': '',
+    bottom: '',
+    'bottom-mid': '',
+    'bottom-left': '',
+    'bottom-right': '',
+  }
   const table = new Table({
     head: columns.map((column) => title(column.title)),
     colAligns: columns.map((column) => column.align ?? 'left'),

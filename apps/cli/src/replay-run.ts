@@ -58,7 +58,8 @@ export async function runReplay(plan: ReplayPlan, runId: string, tools: RunTools
   let state: RunSum['state'] = 'running'
   while (chunks.length > 0 || countOf(underWay) > 0) {
     if (signal.aborted) progress.cancelled += chunks.splice(0).reduce((count, chunk) => count + chunk.length, 0)
-    while (chunks.length > 0 && countOf(underWay) + CHUNK <= UNDER_WAY_MAX && !signal.aborted) await move(chunks.shift() ?? [], underWay, progress, tools)
+    while (chunks.length > 0 && countOf(underWay) + CHUNK <= UNDER_WAY_MAX && !signal.aborted)
+      await move(chunks.shift() ?? [], underWay, progress, tools)
     await settle(underWay, progress, tools)
     tools.onProgress(sumOf(plan, runId, state, progress))
     if (countOf(underWay) === 0) continue
@@ -77,7 +78,12 @@ export async function runReplay(plan: ReplayPlan, runId: string, tools: RunTools
 export const addsUp = (sum: RunSum): boolean =>
   sum.delivered + sum.died_again + sum.cancelled + Object.values(sum.skipped).reduce((total, count) => total + count, 0) === sum.selected
 
-async function move(chunk: readonly Candidate[], underWay: Map<PlatformId, Set<string>>, progress: Progress, tools: RunTools): Promise<void> {
+async function move(
+  chunk: readonly Candidate[],
+  underWay: Map<PlatformId, Set<string>>,
+  progress: Progress,
+  tools: RunTools,
+): Promise<void> {
   const platform = chunk[0]?.platform
   if (platform === undefined) return
   const ids = chunk.map((candidate) => candidate.id)

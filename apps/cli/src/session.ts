@@ -73,10 +73,15 @@ export function readConfig(): Config {
   const result = readProcessConfig()
   if (result.ok) return result.config
   const faults = result.faults.map((fault) => `  ${fault.name}: ${fault.message}`)
-  throw new CliError(EXIT.usage, 'CONFIGURATION', `The configuration has ${faults.length} fault${faults.length === 1 ? '' : 's'}:\n${faults.join('\n')}`, {
-    nextStep: 'Every setting is listed in .env.example',
-    details: { faults: result.faults },
-  })
+  throw new CliError(
+    EXIT.usage,
+    'CONFIGURATION',
+    `The configuration has ${faults.length} fault${faults.length === 1 ? '' : 's'}:\n${faults.join('\n')}`,
+    {
+      nextStep: 'Every setting is listed in .env.example',
+      details: { faults: result.faults },
+    },
+  )
 }
 
 /** Configured, else of the `relay up` of this folder. */
@@ -115,7 +120,9 @@ async function readKeyRing(config: Config): Promise<KeyRing> {
     const path = config.RELAY_MASTER_KEY_FILE
     return readMasterKeyFile(path).catch((error: unknown) => {
       if (!(error instanceof Error && 'syscall' in error)) throw error
-      throw new CliError(EXIT.usage, 'MASTER_KEY', `The master key file cannot be read: ${error.message}`, { nextStep: 'Check RELAY_MASTER_KEY_FILE' })
+      throw new CliError(EXIT.usage, 'MASTER_KEY', `The master key file cannot be read: ${error.message}`, {
+        nextStep: 'Check RELAY_MASTER_KEY_FILE',
+      })
     })
   }
   if (config.RELAY_MASTER_KEY !== undefined) return parseKeyRing(config.RELAY_MASTER_KEY)

@@ -16,7 +16,9 @@ export function addTenantCommands(program: Command): void {
     .option('--default-country <code>', 'ISO country of phone numbers without a country code, such as DE', readCountry)
     .option('--json', 'print {"tenant_id"}')
     .addHelpText('after', '\nExample:\n  relay tenants add acme --name "Acme Shops" --default-country DE')
-    .action((id: string, options: CommonOptions & { name?: string; defaultCountry?: string }) => withSession(options, (session) => add(session, id, options)))
+    .action((id: string, options: CommonOptions & { name?: string; defaultCountry?: string }) =>
+      withSession(options, (session) => add(session, id, options)),
+    )
 
   tenants
     .command('list')

@@ -61,7 +61,13 @@ function answerError(error: Error, context: Context, log: Logger): Response {
 }
 
 /** Where the body was not read to its end, nothing else can come over the connection. */
-const UNREAD: ReadonlySet<RequestErrorCode> = new Set(['UNAUTHORIZED', 'FORBIDDEN', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'MALFORMED_BODY'])
+const UNREAD: ReadonlySet<RequestErrorCode> = new Set([
+  'UNAUTHORIZED',
+  'FORBIDDEN',
+  'PAYLOAD_TOO_LARGE',
+  'UNSUPPORTED_MEDIA_TYPE',
+  'MALFORMED_BODY',
+])
 
 function refuse(context: Context, error: RequestError): Response {
   if (error.retryAfterSeconds !== undefined) context.header('retry-after', String(error.retryAfterSeconds))

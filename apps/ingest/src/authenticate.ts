@@ -34,7 +34,8 @@ export function createAuthenticator(find: (key: string) => Promise<IngestKey | u
       throw new RequestError('UNAUTHORIZED', 'Send the ingest key as Authorization: Bearer <key>')
     }
     const record = await recordOf(key)
-    if (record === undefined) throw new RequestError('UNAUTHORIZED', 'The ingest key is unknown or was removed: make one with relay keys add')
+    if (record === undefined)
+      throw new RequestError('UNAUTHORIZED', 'The ingest key is unknown or was removed: make one with relay keys add')
     if (!record.scopes.includes(scope)) throw new RequestError('FORBIDDEN', `The ingest key has no scope ${scope}: use one that has`)
     return record
   }

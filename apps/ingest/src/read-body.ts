@@ -32,7 +32,7 @@ export async function readText(request: Request, isGzip: boolean, maxBytes: numb
   const declared = Number(request.headers.get('content-length') ?? 0)
   if (declared > maxBytes) throw tooLarge(maxBytes)
   if (request.body === null) return ''
-  const source = Readable.fromWeb(request.body as Parameters<typeof Readable.fromWeb>[0])
+  const source = Readable.fromWeb(request.body)
   const bytes = await collect(isGzip ? inflate(source) : source, source, maxBytes)
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
@@ -58,7 +58,11 @@ async function collect(stream: Readable, source: Readable, maxBytes: number): Pr
     }
   } catch (error) {
     if (error instanceof RequestError) throw error
-    throw new RequestError('MALFORMED_BODY', 'The body is cut off, or not gzip though Content-Encoding says so: send the whole request again', { cause: error })
+    throw new RequestError(
+      'MALFORMED_BODY',
+      'The body is cut off, or not gzip though Content-Encoding says so: send the whole request again',
+      { cause: error },
+    )
   } finally {
     source.destroy()
     stream.destroy()
@@ -67,4 +71,6 @@ async function collect(stream: Readable, source: Readable, maxBytes: number): Pr
 }
 
 const tooLarge = (maxBytes: number): RequestError =>
-  new RequestError('PAYLOAD_TOO_LARGE', `The body is larger than ${maxBytes} bytes: send fewer events at once`, { details: { max_bytes: maxBytes } })
+  new RequestError('PAYLOAD_TOO_LARGE', `The body is larger than ${maxBytes} bytes: send fewer events at once`, {
+    details: { max_bytes: maxBytes },
+  })

@@ -46,4 +46,6 @@ function parse(text: string): unknown {
 const malformed = (message: string): RequestError => new RequestError('MALFORMED_BODY', message)
 
 const tooMany = (maxEvents: number): RequestError =>
-  new RequestError('PAYLOAD_TOO_LARGE', `More than ${maxEvents} events in one request: send fewer at once`, { details: { max_events: maxEvents } })
+  new RequestError('PAYLOAD_TOO_LARGE', `More than ${maxEvents} events in one request: send fewer at once`, {
+    details: { max_events: maxEvents },
+  })

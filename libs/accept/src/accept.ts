@@ -5,6 +5,7 @@ import { DEFAULT_EVENT_LIMITS, type EventLimits } from '@relay/core/parse-event'
 import { RequestError } from '@relay/core/request-errors'
 import type { Logger } from '@relay/observe/logger'
 import type { Platform } from '@relay/platforms/contract'
+import { PLATFORMS } from '@relay/platforms/registry'
 import type { Enqueuer } from '@relay/queue/enqueue'
 import type { ConnectionDirectory } from '@relay/state/connection-directory'
 import type { AcceptResult, EventError } from './accept-result.ts'
@@ -26,7 +27,8 @@ import { createUnmappedWarnings } from './unmapped-warnings.ts'
 export interface AcceptorOptions {
   readonly directory: Pick<ConnectionDirectory, 'ofTenant' | 'tenant'>
   readonly enqueuer: Enqueuer
-  readonly platforms: Readonly<Record<PlatformId, Platform>>
+  /** Absent: all that there are. */
+  readonly platforms?: Readonly<Record<PlatformId, Platform>>
   readonly clock: Clock
   readonly limits?: EventLimits
   readonly log: Logger
@@ -52,7 +54,7 @@ const FULL_RETRY_SECONDS = 30
 const SLICE = 100
 
 export function createAcceptor(options: AcceptorOptions): Accept {
-  const { directory, enqueuer, platforms, clock, metrics } = options
+  const { directory, enqueuer, platforms = PLATFORMS, clock, metrics } = options
   const limits = options.limits ?? DEFAULT_EVENT_LIMITS
   const isWarningDue = createUnmappedWarnings(clock)
 

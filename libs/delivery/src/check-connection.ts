@@ -91,7 +91,9 @@ async function verify(tools: CheckTools, connection: Connection, credentials: un
 async function openSaved(tools: CheckTools, connection: Connection): Promise<{ readonly credentials: unknown } | CheckRefusal> {
   try {
     const opened = tools.platforms[connection.platform].credentials.safeParse(await openCredentials(tools.redis, tools.keyRing, connection))
-    return opened.success ? { credentials: opened.data } : { kind: 'unreadable', message: 'its credentials are not stored in a form that is known here' }
+    return opened.success
+      ? { credentials: opened.data }
+      : { kind: 'unreadable', message: 'its credentials are not stored in a form that is known here' }
   } catch (error) {
     if (error instanceof VaultError) return { kind: 'unreadable', message: error.message }
     throw error

@@ -6,7 +6,15 @@ import type { Queues } from '@relay/queue/queues'
 import { findConnection, removeConnection, replaceCredentials, saveConnection, setConnectionStatus } from '@relay/state/connections'
 import { keys } from '@relay/state/keys'
 import { findTenant } from '@relay/state/tenants'
-import { auditConnection, type AuditTools, checkCredentials, type CheckRefusal, checkSaved, type CheckTools, type Passed } from './check-connection.ts'
+import {
+  auditConnection,
+  type AuditTools,
+  checkCredentials,
+  type CheckRefusal,
+  checkSaved,
+  type CheckTools,
+  type Passed,
+} from './check-connection.ts'
 import { type ConnectionInput, type InputFault, readDraft } from './connection-draft.ts'
 import { replayParked } from './replay-parked.ts'
 

@@ -2,7 +2,7 @@ import type { EpochMs } from '@relay/core/clock'
 import type { ErrorDetail, FaultScope } from '@relay/core/errors'
 import { isJsonObject, type JsonObject } from '@relay/core/json'
 import type { EventOutcome } from '@relay/core/outcome'
-import type { HttpAnswer } from './contract.ts'
+import type { ClassifyContext, HttpAnswer } from './contract.ts'
 
 /*
  * What all platforms treat alike when they read an answer: small makers of outcomes, the faults of the transport, the headers that name a
@@ -11,6 +11,12 @@ import type { HttpAnswer } from './contract.ts'
 
 export type Answered = Extract<HttpAnswer, { kind: 'answer' }>
 export type Fault = Extract<HttpAnswer, { kind: 'fault' }>
+
+/** The platform's own names for what happened. */
+export interface Codes {
+  readonly platformCode?: string
+  readonly platformRequestId?: string
+}
 
 /** A hold whose cause names no end: PRODUCT's 5 minutes of maintenance, 1 second for a free connection, 1 hour for a young token. */
 export const MAINTENANCE_MS = 5 * 60_000
@@ -34,6 +40,13 @@ export const batchRefused = (now: EpochMs, message: string): EventOutcome => hol
 /** A refused request: one event bears the verdict itself; of several, all wait for the repair. */
 export const refusedRequest = (count: number, now: EpochMs, verdict: EventOutcome): EventOutcome[] =>
   count === 1 ? [verdict] : forAll(count, batchRefused(now, 'The platform refused the request because of some of its events'))
+
+/** A request that is too big (PRODUCT section 4): halved, and a single event that is too big alone is refused for good. */
+export const tooLarge = (count: number, now: EpochMs, codes: Codes = {}): EventOutcome[] =>
+  refusedRequest(count, now, reject({ code: 'PAYLOAD_TOO_LARGE', message: 'The platform takes no request of this size', ...codes }))
+
+/** The hold where the platform names no time, as configured. */
+export const firstStepMs = (context: ClassifyContext): number => context.retryDelaysMs[0] ?? 1_000
 
 /** A 429 or its like. Without a time from the platform the hold is one retry step; the rate limiter doubles it. */
 export function rateLimited(
@@ -61,16 +74,12 @@ export const faultOutcome = (fault: Fault, now: EpochMs): EventOutcome =>
   fault.error.code === 'POOL_EXHAUSTED' ? holdUntil(now + POOL_WAIT_MS, fault.error) : retry(fault.error)
 
 /** An answer that can't be read: counts for the breaker, and is never taken for delivered. */
-export const unreadable = (
-  message: string,
-  codes: { readonly platformCode?: string; readonly platformRequestId?: string } = {},
-): EventOutcome => retry({ code: 'UNEXPECTED_RESPONSE', message, unreadable: true, ...codes })
+export const unreadable = (message: string, codes: Codes = {}): EventOutcome =>
+  retry({ code: 'UNEXPECTED_RESPONSE', message, unreadable: true, ...codes })
 
 /** A readable answer with a code that stands in no table. */
-export const unknownCode = (
-  message: string,
-  codes: { readonly platformCode?: string; readonly platformRequestId?: string } = {},
-): EventOutcome => retry({ code: 'UNEXPECTED_RESPONSE', message, unreadable: false, ...codes })
+export const unknownCode = (message: string, codes: Codes = {}): EventOutcome =>
+  retry({ code: 'UNEXPECTED_RESPONSE', message, unreadable: false, ...codes })
 
 /**
  * `Retry-After` in ms from now, of its seconds or its HTTP date; undefined where it is absent or says nothing. A date in the past is 0.
@@ -100,12 +109,7 @@ const SAYS_MAINTENANCE = /\bmaintenance\b/i
  * A 5xx without a body that the platform's table knows, by PRODUCT section 4: a 503 with `Retry-After` or that says so is maintenance, any
  * other 503 waits one retry step and is never buried, every other 5xx is an attempt. Undefined below 500.
  */
-export function serverErrorOutcome(
-  answer: Answered,
-  now: EpochMs,
-  firstStepMs: number,
-  codes: { readonly platformCode?: string; readonly platformRequestId?: string } = {},
-): EventOutcome | undefined {
+export function serverErrorOutcome(answer: Answered, now: EpochMs, firstStepMs: number, codes: Codes = {}): EventOutcome | undefined {
   if (answer.status < 500) return undefined
   const waitMs = retryAfterMs(answer.headers, now)
   if (answer.status === 503 && (waitMs !== undefined || SAYS_MAINTENANCE.test(answer.body))) {

@@ -62,3 +62,9 @@ export function normaliseCountry(value: string): Normalised {
     countryNames().get(withoutMarks(text))
   return found === undefined ? emptyOr(value, 'INVALID_COUNTRY') : normalised(found)
 }
+
+/** As {@link normaliseCountry}, in lower case: the form of Meta, TikTok and Snapchat. */
+export function normaliseCountryLowerCase(value: string): Normalised {
+  const country = normaliseCountry(value)
+  return country.ok ? normalised(country.value.toLowerCase()) : country
+}

@@ -1,5 +1,5 @@
 import type { WarningReason } from '@relay/core/event'
-import { emptyOr, normalised, tidy, unusable, type Normalised } from './normalised.ts'
+import { emptyOr, normalised, tidy, type Normalised } from './normalised.ts'
 import { US_STATES } from './us-states.ts'
 
 const placeOr = (value: string, place: string, reason: WarningReason): Normalised =>
@@ -36,16 +36,6 @@ export const normaliseCityCompact = (value: string): Normalised => placeOr(value
 /** As {@link asciiOf}, for TikTok. */
 export const normaliseCityAscii = (value: string): Normalised => placeOr(value, asciiOf(value), 'INVALID_CITY')
 
-/** Symbols out, lower case, words one blank apart: Google's plain `city`. */
-export const normaliseCityForGoogle = (value: string): Normalised => placeOr(value, wordsOf(value), 'INVALID_CITY')
-
-const wordsOf = (value: string): string =>
-  tidy(value)
-    .toLowerCase()
-    .replaceAll(/[^\p{L}\p{M}\p{N}\s]/gu, '')
-    .replaceAll(/\s+/gu, ' ')
-    .trim()
-
 /** The two letters of a US state, from its name, its code or `US-CA`; undefined outside the US, and for what is no state. */
 function usStateOf(value: string, country: string | undefined): string | undefined {
   if (country !== undefined && country !== 'US') return undefined
@@ -65,9 +55,6 @@ export const normaliseStateCompact = (value: string, country?: string): Normalis
 
 /** As {@link asciiOf}, for TikTok's plain `state`. */
 export const normaliseStateAscii = (value: string): Normalised => placeOr(value, asciiOf(value), 'INVALID_STATE')
-
-/** Symbols out, lower case: Google's plain `state`. */
-export const normaliseStateForGoogle = (value: string): Normalised => placeOr(value, wordsOf(value), 'INVALID_STATE')
 
 /** Five digits and four more behind a dash: no postal code but that of the US is written so. */
 const ZIP_PLUS_4 = /^\d{5}-\d{4}$/
@@ -100,10 +87,4 @@ export function normaliseZipForGoogle(value: string, country?: string): Normalis
   if (isUsZip(value, country)) return usZip(value, true)
   const zip = tidy(value).toUpperCase().replaceAll(/\s+/gu, ' ')
   return /^[\p{L}\p{N}][\p{L}\p{N} -]*$/u.test(zip) ? normalised(zip) : emptyOr(value, 'INVALID_ZIP')
-}
-
-/** Symbols out, lower case: the street line that Google takes hashed. */
-export function normaliseStreet(value: string): Normalised {
-  const street = wordsOf(value)
-  return street === '' ? unusable('EMPTY') : normalised(street)
 }

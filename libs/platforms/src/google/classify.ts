@@ -6,6 +6,7 @@ import {
   batchRefused,
   delivered,
   faultOutcome,
+  firstStepMs,
   forAll,
   parseJsonBody,
   rateLimited,
@@ -20,7 +21,7 @@ import {
 import { referenceOf, referencesOf } from './destinations.ts'
 import { parseGoogleError, type FieldViolation } from './error-body.ts'
 import { GOOGLE_REASONS, type GoogleClass } from './reasons.ts'
-import { codesOf, FIRST_STEP_MS, outcomeOf, type Around, type Codes } from './verdict-of.ts'
+import { codesOf, outcomeOf, type Around, type Codes } from './verdict-of.ts'
 
 /** What a status alone means, where no reason is known (google.rpc.Code). */
 const STATUS_CLASS: Readonly<Record<string, GoogleClass>> = {
@@ -37,6 +38,8 @@ const STATUS_CLASS: Readonly<Record<string, GoogleClass>> = {
   FAILED_PRECONDITION: 'reject',
   OUT_OF_RANGE: 'reject',
 }
+/** What is left where the status has a name that is not known. */
+const HTTP_CLASS: Readonly<Record<number, GoogleClass>> = { 400: 'reject', 401: 'token-expired', 403: 'permission', 404: 'config' }
 
 /**
  * One outcome per event. A 200 is accepted for processing: delivered, with Google's request id. An error refuses the whole request, and is
@@ -53,20 +56,20 @@ export function classify(answer: HttpAnswer, sent: readonly JsonObject[], contex
     return forAll(count, typeof requestId === 'string' ? delivered(requestId) : unreadable('Google answered 200 without a request id'))
   }
   const error = parseGoogleError(body)
-  if (error === undefined) return byStatus(answer, count, now)
-  const around: Around = { answer, error, now }
-  const named = error.violations.filter((violation) => violation.reason !== undefined || violation.event !== undefined)
+  if (error === undefined) return byStatus(answer, count, now, firstStepMs(context))
+  const around: Around = { answer, error, now, stepMs: firstStepMs(context) }
+  const named = error.violations.filter(({ reason, event, destination }) => (reason ?? event ?? destination) !== undefined)
   return named.length > 0 ? byViolations(named, sent, around) : byReason(count, around)
 }
 
 /** Not Google's own body: something in between, so that a bare 401 or 403 says nothing about credentials. */
-function byStatus(answer: Answered, count: number, now: EpochMs): EventOutcome[] {
+function byStatus(answer: Answered, count: number, now: EpochMs, stepMs: number): EventOutcome[] {
   const { status, headers } = answer
   if (status === 413) return tooLarge(count, now, {})
   if (status === 429) {
-    return forAll(count, rateLimited(now, { scope: 'application', retryAfterMs: retryAfterMs(headers, now), firstStepMs: FIRST_STEP_MS }))
+    return forAll(count, rateLimited(now, { scope: 'application', retryAfterMs: retryAfterMs(headers, now), firstStepMs: stepMs }))
   }
-  const serverError = serverErrorOutcome(answer, now, FIRST_STEP_MS)
+  const serverError = serverErrorOutcome(answer, now, stepMs)
   if (serverError !== undefined) return forAll(count, serverError)
   const message = `Google answered ${status} without an error of its own`
   return forAll(count, status >= 400 ? unknownCode(message) : unreadable(message))
@@ -81,7 +84,8 @@ function classOf({ answer, error }: Around): { readonly class: GoogleClass; read
   const known = reason === undefined ? undefined : GOOGLE_REASONS[reason]
   if (reason !== undefined && known !== undefined) return { class: known.class, name: reason }
   if (answer.status === 413) return { class: 'split', name: status }
-  const byStatusName = answer.status === 429 ? 'quota' : (STATUS_CLASS[status] ?? (answer.status >= 500 ? 'retry' : 'unknown'))
+  const byStatusName =
+    answer.status === 429 ? 'quota' : (STATUS_CLASS[status] ?? HTTP_CLASS[answer.status] ?? (answer.status >= 500 ? 'retry' : 'unknown'))
   if (reason !== undefined && byStatusName === 'reject') return { class: 'unknown', name: reason }
   return { class: byStatusName, name: reason ?? status }
 }

@@ -57,9 +57,10 @@ function cartOf(event: PreparedEvent): JsonObject {
   return { cartData: { items } }
 }
 
+const leaveOut = (refusal: Refusal): EncodedEvent => ({ kind: 'refused', refusal, warnings: [] })
+
 /** One entry of `events`, or why Google will not get it: consent, no conversion action, or no identifier. */
 export function encodeEvent(event: PreparedEvent, settings: ConnectionSettings): EncodedEvent {
-  const leaveOut = (refusal: Refusal): EncodedEvent => ({ kind: 'refused', refusal, warnings: [] })
   const byConsent = consentRefusal(event, settings)
   if (byConsent !== undefined) return leaveOut(byConsent)
   const mapped = mapEvent(event.event_name, settings)

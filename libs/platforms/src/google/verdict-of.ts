@@ -1,11 +1,9 @@
 import type { EpochMs } from '@relay/core/clock'
 import type { EventOutcome } from '@relay/core/outcome'
-import { PLATFORM_DEFAULTS } from '@relay/core/platform-defaults'
 import { holdUntil, rateLimited, reject, retry, retryAfterMs, serverErrorOutcome, unknownCode, type Answered } from '../verdict.ts'
 import type { GoogleError } from './error-body.ts'
 import type { GoogleClass } from './reasons.ts'
 
-export const FIRST_STEP_MS = PLATFORM_DEFAULTS.google.retryDelaysMs[0]
 const MISCONFIGURED_MS = 5 * 60_000
 /** When a day's quota begins anew is unpublished: one probe an hour. */
 const DAY_QUOTA_PROBE_MS = 3_600_000
@@ -22,6 +20,8 @@ export interface Around {
   readonly answer: Answered
   readonly error: GoogleError
   readonly now: EpochMs
+  /** The hold where Google names no time. */
+  readonly stepMs: number
 }
 
 export interface Codes {
@@ -37,7 +37,7 @@ export const codesOf = (error: GoogleError): Codes => ({
 
 /** The outcome of an event that a verdict falls on. `reject` and `config` are for good; a refused token waits for one refresh. */
 export function outcomeOf(verdict: Verdict, around: Around): EventOutcome {
-  const { answer, error, now } = around
+  const { answer, error, now, stepMs } = around
   const codes = codesOf(error)
   const because = `(${verdict.name}${verdict.field === undefined || verdict.field === '' ? '' : ` at ${verdict.field}`})`
   switch (verdict.class) {
@@ -56,7 +56,7 @@ export function outcomeOf(verdict: Verdict, around: Around): EventOutcome {
     case 'retry':
       // The body's words do not count where there is a code.
       return (
-        serverErrorOutcome({ ...answer, body: '' }, now, FIRST_STEP_MS, codes) ??
+        serverErrorOutcome({ ...answer, body: '' }, now, stepMs, codes) ??
         retry({ code: 'PLATFORM_ERROR', message: `Google failed inside ${because}`, ...codes })
       )
     case 'our-project':
@@ -72,11 +72,11 @@ export function outcomeOf(verdict: Verdict, around: Around): EventOutcome {
 }
 
 /** Quotas are counted per Cloud project, which all connections of one OAuth client share. */
-function quotaOutcome({ answer, error, now }: Around): EventOutcome {
+function quotaOutcome({ answer, error, now, stepMs }: Around): EventOutcome {
   const waitMs = retryAfterMs(answer.headers, now)
   const limit = error.metadata['quota_limit']
   if (typeof limit !== 'string' || !/PerDay/i.test(limit)) {
-    return rateLimited(now, { scope: 'application', retryAfterMs: waitMs, firstStepMs: FIRST_STEP_MS, ...codesOf(error) })
+    return rateLimited(now, { scope: 'application', retryAfterMs: waitMs, firstStepMs: stepMs, ...codesOf(error) })
   }
   return holdUntil(now + (waitMs ?? DAY_QUOTA_PROBE_MS), {
     code: 'QUOTA_EXHAUSTED',

@@ -2,11 +2,11 @@ import type { EpochMs } from '@relay/core/clock'
 import type { ErrorDetail, FaultScope } from '@relay/core/errors'
 import { isJsonObject, type JsonObject } from '@relay/core/json'
 import type { EventOutcome } from '@relay/core/outcome'
-import { PLATFORM_DEFAULTS } from '@relay/core/platform-defaults'
-import type { HttpAnswer, Platform } from '../contract.ts'
+import type { ClassifyContext, HttpAnswer, Platform } from '../contract.ts'
 import {
   delivered,
   faultOutcome,
+  firstStepMs,
   forAll,
   holdUntil,
   parseJsonBody,
@@ -17,9 +17,11 @@ import {
   retry,
   retryAfterMs,
   serverErrorOutcome,
+  tooLarge,
   unknownCode,
   unreadable,
   type Answered,
+  type Codes,
 } from '../verdict.ts'
 import type { Page } from './api.ts'
 
@@ -73,7 +75,6 @@ export const ERROR_ROWS: readonly MetaErrorRow[] = [
 
 /** ERR says of a block: wait and try again. It names no time. */
 const POLICY_BLOCK_MS = 3_600_000
-const FIRST_STEP_MS = PLATFORM_DEFAULTS.meta.retryDelaysMs[0]
 
 export interface MetaError {
   readonly code: number | undefined
@@ -138,12 +139,9 @@ export const platformCodeOf = (error: MetaError): string | undefined => {
   return error.subcode === undefined ? String(error.code) : `${error.code}/${error.subcode}`
 }
 
-interface Codes {
-  readonly platformCode?: string
-  readonly platformRequestId?: string
-}
-
-function outcomesOfError(error: MetaError, answer: Answered, codes: Codes, count: number, now: EpochMs): EventOutcome[] {
+function outcomesOfError(error: MetaError, answer: Answered, codes: Codes, count: number, context: ClassifyContext): EventOutcome[] {
+  const { now } = context
+  const stepMs = firstStepMs(context)
   const found = classOf(error)
   const said = error.message === '' ? '' : `: ${error.message}`
   const detail = (
@@ -158,10 +156,7 @@ function outcomesOfError(error: MetaError, answer: Answered, codes: Codes, count
     case 'destination':
       return forAll(count, detail('DESTINATION_INVALID', 'Meta does not know this pixel, or the token may not use it'))
     case 'rate':
-      return forAll(
-        count,
-        rateLimited(now, { scope: found.scope, retryAfterMs: waitMsOf(answer, now), firstStepMs: FIRST_STEP_MS, ...codes }),
-      )
+      return forAll(count, rateLimited(now, { scope: found.scope, retryAfterMs: waitMsOf(answer, now), firstStepMs: stepMs, ...codes }))
     case 'policy-block':
       return forAll(
         count,
@@ -173,13 +168,13 @@ function outcomesOfError(error: MetaError, answer: Answered, codes: Codes, count
     case 'transient':
       return forAll(
         count,
-        (answer.status === 503 ? serverErrorOutcome(answer, now, FIRST_STEP_MS, codes) : undefined) ??
+        (answer.status === 503 ? serverErrorOutcome(answer, now, stepMs, codes) : undefined) ??
           retry({ code: 'PLATFORM_ERROR', message: `Meta reports a fault of its own${said}`, ...codes }),
       )
     case 'unknown':
       return forAll(
         count,
-        (answer.status === 503 ? serverErrorOutcome(answer, now, FIRST_STEP_MS, codes) : undefined) ??
+        (answer.status === 503 ? serverErrorOutcome(answer, now, stepMs, codes) : undefined) ??
           unknownCode(`Meta answered with an unknown code${said}`, codes),
       )
   }
@@ -188,13 +183,19 @@ function outcomesOfError(error: MetaError, answer: Answered, codes: Codes, count
 const waitMsOf = (answer: Answered, now: EpochMs): number | undefined => retryAfterMs(answer.headers, now) ?? usageWaitMs(answer.headers)
 
 /** An answer without an `error` object: only here the HTTP status says anything. */
-function outcomesOfStatus(answer: Answered, body: JsonObject | undefined, codes: Codes, count: number, now: EpochMs): EventOutcome[] {
+function outcomesOfStatus(
+  answer: Answered,
+  body: JsonObject | undefined,
+  codes: Codes,
+  count: number,
+  context: ClassifyContext,
+): EventOutcome[] {
+  const { now } = context
+  const stepMs = firstStepMs(context)
   if (answer.status === 429)
-    return forAll(
-      count,
-      rateLimited(now, { scope: 'connection', retryAfterMs: waitMsOf(answer, now), firstStepMs: FIRST_STEP_MS, ...codes }),
-    )
-  const serverError = serverErrorOutcome(answer, now, FIRST_STEP_MS, codes)
+    return forAll(count, rateLimited(now, { scope: 'connection', retryAfterMs: waitMsOf(answer, now), firstStepMs: stepMs, ...codes }))
+  if (answer.status === 413) return tooLarge(count, now, codes)
+  const serverError = serverErrorOutcome(answer, now, stepMs, codes)
   if (serverError !== undefined) return forAll(count, serverError)
   if (body === undefined) return forAll(count, unreadable(`Meta answered ${answer.status} with a body that cannot be read`, codes))
   const received = body['events_received']
@@ -207,9 +208,9 @@ function outcomesOfStatus(answer: Answered, body: JsonObject | undefined, codes:
  * All or nothing: Meta takes a whole request or refuses it whole (USE, SE). The body decides before the status, since rate limits come as
  * 400 and 403 and transient faults as 400. `events_received` has to be the number sent.
  */
-export const classify: Platform['classify'] = (answer: HttpAnswer, sent, { now }) => {
+export const classify: Platform['classify'] = (answer: HttpAnswer, sent, context) => {
   if (sent.length === 0) return []
-  if (answer.kind === 'fault') return forAll(sent.length, faultOutcome(answer, now))
+  if (answer.kind === 'fault') return forAll(sent.length, faultOutcome(answer, context.now))
   const body = parseJsonBody(answer.body)
   const error = errorOf(body)
   const traceId = error?.traceId ?? text(body?.['fbtrace_id']) ?? text(answer.headers['x-fb-trace-id'])
@@ -219,6 +220,6 @@ export const classify: Platform['classify'] = (answer: HttpAnswer, sent, { now }
     ...(traceId === undefined ? {} : { platformRequestId: traceId }),
   }
   return error === undefined
-    ? outcomesOfStatus(answer, body, codes, sent.length, now)
-    : outcomesOfError(error, answer, codes, sent.length, now)
+    ? outcomesOfStatus(answer, body, codes, sent.length, context)
+    : outcomesOfError(error, answer, codes, sent.length, context)
 }

@@ -1,13 +1,8 @@
 import type { ContentItem, CustomData, FieldWarning } from '@relay/core/event'
 import type { JsonObject, JsonValue } from '@relay/core/json'
+import { currencyCode } from '@relay/prepare/currency'
 
 const DELIVERY_CATEGORIES: ReadonlySet<string> = new Set(['in_store', 'curbside', 'home_delivery'])
-
-/** ISO 4217 in upper case, or undefined where it is no such code. */
-export function currencyOf(currency: string | undefined): string | undefined {
-  const code = currency?.trim().toUpperCase()
-  return code !== undefined && /^[A-Z]{3}$/.test(code) ? code : undefined
-}
 
 const contentOf = (item: ContentItem): JsonObject => ({
   id: item.id,
@@ -32,7 +27,7 @@ function furtherKeys(extra: JsonObject | undefined): { kept: JsonObject; warning
 
 /** `custom_data` of a server event: known keys with their types, further keys as custom properties. */
 export function customDataOf(data: CustomData): { readonly body: JsonObject; readonly warnings: readonly FieldWarning[] } {
-  const currency = currencyOf(data.currency)
+  const currency = currencyCode(data.currency)
   const further = furtherKeys(data.extra)
   const isDeliveryKnown = data.delivery_category === undefined || DELIVERY_CATEGORIES.has(data.delivery_category)
   const warnings: FieldWarning[] = [...further.warnings]

@@ -3,13 +3,14 @@ import type { ConnectionSettings } from '@relay/core/connection'
 import type { Consent, FieldWarning, PreparedEvent } from '@relay/core/event'
 import type { JsonObject } from '@relay/core/json'
 import { asksLimitedDataUse } from '@relay/prepare/consent'
+import { currencyCode } from '@relay/prepare/currency'
 import { present } from '@relay/prepare/present'
 import type { Account, EncodedEvent, HttpRequest, Refusal } from '../contract.ts'
 import { consentRefusal, refuse } from '../refuse.ts'
 import { ACCEPTANCE_MS, VERSION } from './api.ts'
 import { appDataOf } from './app-data.ts'
 import type { MetaCredentials } from './credentials.ts'
-import { currencyOf, customDataOf } from './custom-data.ts'
+import { customDataOf } from './custom-data.ts'
 import { mapEvent } from './event-names.ts'
 import { isIdentified } from './identify.ts'
 
@@ -41,7 +42,7 @@ function refusalOf(event: PreparedEvent, name: string): Refusal | undefined {
   if (!isIdentified(event.user)) return refuse('IDENTITY_MISSING', 'The event has nothing that Meta could match a person on', 'user_data')
   if (name !== 'Purchase') return undefined
   if (event.custom_data.value === undefined) return refuse('EVENT_REJECTED', 'Meta takes no Purchase without a value', 'custom_data.value')
-  if (currencyOf(event.custom_data.currency) === undefined) {
+  if (currencyCode(event.custom_data.currency) === undefined) {
     return refuse('EVENT_REJECTED', 'Meta takes no Purchase without an ISO 4217 currency', 'custom_data.currency')
   }
   return undefined

@@ -1,21 +1,16 @@
 import type { HashedUser } from '@relay/core/event'
 import { buildFbc, findClickIds, isFacebookCookie } from '@relay/prepare/click-ids'
-import { normaliseCountry } from '@relay/prepare/normalise-country'
+import { normaliseCountryLowerCase } from '@relay/prepare/normalise-country'
 import { normaliseEmail } from '@relay/prepare/normalise-email'
 import { normaliseIpAddress } from '@relay/prepare/normalise-ip-address'
 import { normaliseName } from '@relay/prepare/normalise-name'
 import { normaliseDateOfBirth, normaliseExternalId, normaliseGender, normaliseMobileAdId } from '@relay/prepare/normalise-person'
 import { normalisePhoneDigits } from '@relay/prepare/normalise-phone'
 import { normaliseCity, normaliseState, normaliseZip } from '@relay/prepare/normalise-place'
-import { normalised, normaliseText, unusable, type Normalised } from '@relay/prepare/normalised'
+import { normaliseText, unusable, type Normalised } from '@relay/prepare/normalised'
 import { personCountry } from '@relay/prepare/person-country'
 import type { Platform } from '../contract.ts'
 import { createIdentified } from '../identified.ts'
-
-const lowerCaseCountry = (value: string): Normalised => {
-  const country = normaliseCountry(value)
-  return country.ok ? normalised(country.value.toLowerCase()) : country
-}
 
 const normaliseFbp = (value: string): Normalised => {
   const text = normaliseText(value)
@@ -57,7 +52,7 @@ export const identify: Platform['identify'] = (event, { settings, receivedAt }) 
   hashed('ct', 'city', normaliseCity)
   hashed('st', 'state', (value) => normaliseState(value, country))
   hashed('zp', 'zip', (value) => normaliseZip(value, country))
-  hashed('country', 'country', lowerCaseCountry)
+  hashed('country', 'country', normaliseCountryLowerCase)
   if (settings.hash_external_id === false) person.exactList('external_id', 'external_id')
   else hashed('external_id', 'external_id', normaliseExternalId)
 

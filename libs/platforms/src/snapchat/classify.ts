@@ -1,12 +1,12 @@
 import type { EpochMs } from '@relay/core/clock'
 import { isJsonObject, type JsonObject } from '@relay/core/json'
 import type { EventOutcome } from '@relay/core/outcome'
-import { PLATFORM_DEFAULTS } from '@relay/core/platform-defaults'
 import type { ClassifyContext, Platform } from '../contract.ts'
 import {
   batchRefused,
   delivered,
   faultOutcome,
+  firstStepMs,
   forAll,
   holdUntil,
   parseJsonBody,
@@ -17,9 +17,11 @@ import {
   retry,
   retryAfterMs,
   serverErrorOutcome,
+  tooLarge,
   unknownCode,
   unreadable,
   type Answered,
+  type Codes,
 } from '../verdict.ts'
 import { TOKEN_ACTIVATION_MS, TOKEN_PENDING_MS, type Page } from './api.ts'
 
@@ -71,14 +73,7 @@ export const ANSWER_ROWS: readonly SnapchatRow[] = [
   { signal: '408', fits: (a) => a.status === 408, class: 'transient', scope: 'platform', page: 'ERRORS' },
 ]
 
-const FIRST_STEP_MS = PLATFORM_DEFAULTS.snapchat.retryDelaysMs[0]
-
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
-
-interface Codes {
-  readonly platformCode?: string
-  readonly platformRequestId?: string
-}
 
 function codesOf(answer: Answered, body: JsonObject | undefined): Codes {
   const errors = body?.['errors']
@@ -160,6 +155,7 @@ function outcomeOfUntabled(answer: Answered, body: JsonObject | undefined, codes
  */
 export const classify: Platform['classify'] = (answer, sent, context) => {
   const { now } = context
+  const stepMs = firstStepMs(context)
   const count = sent.length
   if (count === 0) return []
   if (answer.kind === 'fault') return forAll(count, faultOutcome(answer, now))
@@ -171,7 +167,7 @@ export const classify: Platform['classify'] = (answer, sent, context) => {
     case 'invalid':
       return invalidOutcomes(body, codes, count, now)
     case 'too-big':
-      return refusedRequest(count, now, reject({ code: 'PAYLOAD_TOO_LARGE', message: 'Snapchat takes no request of this size', ...codes }))
+      return tooLarge(count, now, codes)
     case 'credentials':
       return forAll(count, deadCredentials('CREDENTIALS_EXPIRED', body, codes, context))
     case 'permission':
@@ -188,13 +184,13 @@ export const classify: Platform['classify'] = (answer, sent, context) => {
     case 'rate':
       return forAll(
         count,
-        rateLimited(now, { scope: 'connection', retryAfterMs: retryAfterMs(answer.headers, now), firstStepMs: FIRST_STEP_MS, ...codes }),
+        rateLimited(now, { scope: 'connection', retryAfterMs: retryAfterMs(answer.headers, now), firstStepMs: stepMs, ...codes }),
       )
     case 'transient':
     case 'server':
       return forAll(
         count,
-        serverErrorOutcome(answer, now, FIRST_STEP_MS, codes) ??
+        serverErrorOutcome(answer, now, stepMs, codes) ??
           retry({ code: 'PLATFORM_ERROR', message: `Snapchat answered ${answer.status}`, ...codes }),
       )
     case 'unknown':

@@ -1,21 +1,15 @@
 import { connectionSettings, type ConnectionSettings } from '@relay/core/connection'
 import { z } from 'zod'
+import { secret } from '../secret.ts'
 import { isSnapchatEvent } from './event-names.ts'
-
-const secret = z
-  .string()
-  .trim()
-  .min(1)
-  .max(4096)
-  .regex(/^[\u0021-\u007E]+$/, 'has blanks or characters that no token has')
 
 /** Either a static Conversions API token, or what an OAuth token is refreshed with. */
 export const snapchatCredentials = z
   .strictObject({
-    access_token: secret.optional().describe('Conversions API token from Ads Manager (Business Details)'),
-    client_id: secret.optional().describe('OAuth client id, if there is no static token'),
-    client_secret: secret.optional().describe('OAuth client secret'),
-    refresh_token: secret.optional().describe('OAuth refresh token, scope snapchat-offline-conversions-api'),
+    access_token: secret('Conversions API token from Ads Manager (Business Details)').optional(),
+    client_id: secret('OAuth client id, if there is no static token').optional(),
+    client_secret: secret('OAuth client secret').optional(),
+    refresh_token: secret('OAuth refresh token, scope snapchat-offline-conversions-api').optional(),
   })
   .superRefine((given, context) => {
     if (given.access_token !== undefined) return

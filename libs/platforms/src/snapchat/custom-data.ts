@@ -1,5 +1,6 @@
 import type { ContentItem, CustomData, FieldWarning } from '@relay/core/event'
 import type { JsonObject } from '@relay/core/json'
+import { currencyCode } from '@relay/prepare/currency'
 
 /** Currencies that Snap's own Segment integration lets through (SEG, read 2026-11-24); others are sent and doubted. */
 const CURRENCIES: ReadonlySet<string> = new Set(
@@ -18,12 +19,6 @@ const FURTHER_KEYS: ReadonlySet<string> = new Set(
     'suggested_hotels destination_ids'
   ).split(' '),
 )
-
-/** ISO 4217 in upper case, or undefined where it is no such code. */
-export function currencyOf(currency: string | undefined): string | undefined {
-  const code = currency?.trim().toUpperCase()
-  return code !== undefined && /^[A-Z]{3}$/.test(code) ? code : undefined
-}
 
 const numberText = (value: number | undefined): string | undefined => (value === undefined ? undefined : String(value))
 
@@ -47,7 +42,7 @@ function warningsOf(data: CustomData, currency: string | undefined): FieldWarnin
 
 /** `custom_data` of a v3 event: money as numbers, `num_items` as a text of digits (PAR). */
 export function customDataOf(data: CustomData): { readonly body: JsonObject; readonly warnings: readonly FieldWarning[] } {
-  const currency = currencyOf(data.currency)
+  const currency = currencyCode(data.currency)
   const body: JsonObject = {
     ...Object.fromEntries(Object.entries(data.extra ?? {}).filter(([key]) => FURTHER_KEYS.has(key))),
     value: data.value,

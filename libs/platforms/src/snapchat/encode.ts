@@ -3,12 +3,14 @@ import type { ConnectionSettings } from '@relay/core/connection'
 import type { ActionSource, AppData, FieldWarning, PreparedEvent } from '@relay/core/event'
 import type { JsonObject } from '@relay/core/json'
 import { asksLimitedDataUse } from '@relay/prepare/consent'
+import { currencyCode } from '@relay/prepare/currency'
 import { present } from '@relay/prepare/present'
+import { isExtinfo, trackingFlag } from '../app-fields.ts'
 import type { Account, EncodedEvent, HttpRequest, Refusal } from '../contract.ts'
 import { consentRefusal, refuse, skip } from '../refuse.ts'
 import { ACCEPTANCE_MS, VERSION } from './api.ts'
 import { assetId, type SnapchatCredentials } from './credentials.ts'
-import { currencyOf, customDataOf } from './custom-data.ts'
+import { customDataOf } from './custom-data.ts'
 import { mapEvent } from './event-names.ts'
 import { isIdentified } from './identify.ts'
 
@@ -16,19 +18,15 @@ import { isIdentified } from './identify.ts'
 const actionSourceOf = (source: ActionSource): 'WEB' | 'MOBILE_APP' | 'OFFLINE' =>
   source === 'website' ? 'WEB' : source === 'app' ? 'MOBILE_APP' : 'OFFLINE'
 
-const EXTINFO_LENGTH = 16
-
-const flag = (value: boolean | undefined): 0 | 1 | undefined => (value === undefined ? undefined : value ? 1 : 0)
-
 /** All entries of `extinfo` are texts here, unlike at Meta (SDK sample, read 2026-11-24); tracking that nobody spoke of counts as off (SEG). */
 function appDataOf(appData: AppData | undefined): { readonly body: JsonObject; readonly warnings: readonly FieldWarning[] } {
   const extinfo = appData?.extinfo
-  const isExtinfoGood = extinfo?.length === EXTINFO_LENGTH && (extinfo[0] === 'a2' || extinfo[0] === 'i2')
+  const isExtinfoGood = extinfo !== undefined && isExtinfo(extinfo)
   return {
     body: {
       app_id: appData?.app_id,
-      advertiser_tracking_enabled: flag(appData?.advertiser_tracking_enabled) ?? 0,
-      application_tracking_enabled: flag(appData?.application_tracking_enabled),
+      advertiser_tracking_enabled: trackingFlag(appData?.advertiser_tracking_enabled) ?? 0,
+      application_tracking_enabled: trackingFlag(appData?.application_tracking_enabled),
       extinfo: isExtinfoGood ? extinfo : undefined,
     },
     warnings: extinfo !== undefined && !isExtinfoGood ? [{ field: 'app_data.extinfo', reason: 'INVALID_EXTINFO' }] : [],
@@ -63,7 +61,7 @@ function refusalOf(event: PreparedEvent, settings: ConnectionSettings, name: str
   if (name !== 'PURCHASE') return undefined
   if (event.custom_data.value === undefined)
     return refuse('EVENT_REJECTED', 'Snapchat takes no PURCHASE without a value', 'custom_data.value')
-  if (currencyOf(event.custom_data.currency) === undefined) {
+  if (currencyCode(event.custom_data.currency) === undefined) {
     return refuse('EVENT_REJECTED', 'Snapchat takes no PURCHASE without an ISO 4217 currency', 'custom_data.currency')
   }
   return undefined

@@ -1,21 +1,16 @@
 import type { ActionSource, HashedUser } from '@relay/core/event'
 import { findClickIds } from '@relay/prepare/click-ids'
-import { normaliseCountry } from '@relay/prepare/normalise-country'
+import { normaliseCountryLowerCase } from '@relay/prepare/normalise-country'
 import { normaliseEmail } from '@relay/prepare/normalise-email'
 import { normaliseIpAddress } from '@relay/prepare/normalise-ip-address'
 import { normaliseName } from '@relay/prepare/normalise-name'
 import { normaliseDateOfBirth, normaliseExternalIdCompact, normaliseGender, normaliseMobileAdId } from '@relay/prepare/normalise-person'
 import { normalisePhoneDigits } from '@relay/prepare/normalise-phone'
 import { normaliseCityCompact, normaliseStateCompact, normaliseZipCompact } from '@relay/prepare/normalise-place'
-import { normalised, normaliseText, type Normalised } from '@relay/prepare/normalised'
+import { normaliseText, type Normalised } from '@relay/prepare/normalised'
 import { personCountry } from '@relay/prepare/person-country'
 import type { Platform } from '../contract.ts'
 import { createIdentified } from '../identified.ts'
-
-const lowerCaseCountry = (value: string): Normalised => {
-  const country = normaliseCountry(value)
-  return country.ok ? normalised(country.value.toLowerCase()) : country
-}
 
 /**
  * `user_data` of Conversions API v3 (PAR, read 2026-11-24): lists of hashes, `db` a single one. City, state and postal code follow what the
@@ -42,7 +37,7 @@ export const identify: Platform['identify'] = (event, { settings }) => {
   hashed('ct', 'city', normaliseCityCompact)
   hashed('st', 'state', (value) => normaliseStateCompact(value, country))
   hashed('zp', 'zip', normaliseZipCompact)
-  hashed('country', 'country', lowerCaseCountry)
+  hashed('country', 'country', normaliseCountryLowerCase)
   hashed('external_id', 'external_id', normaliseExternalIdCompact)
 
   person.plain('client_ip_address', 'client_ip_address', normaliseIpAddress)

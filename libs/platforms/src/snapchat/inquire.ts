@@ -32,15 +32,22 @@ export function invalidPositions(answer: HttpAnswer, count: number): readonly nu
   return [...new Set(positions)].filter((position) => Number.isInteger(position) && position >= 0 && position < count)
 }
 
+/** What stats said, in the form in which the API refuses a token, whatever form it had: any readable refusal there is one. */
+const asCredentialsAnswer = (stats: Answered, status: 401 | 403): Answered => ({
+  ...stats,
+  status,
+  body: JSON.stringify({ status: 'FAILURE', ...parseJsonBody(stats.body) }),
+})
+
 /** What stats says of the token in place of an INVALID that names no event: undefined where it is fine. */
-async function blameCredentials(answer: Answered, on: On, http: Http): Promise<HttpAnswer | undefined> {
+async function blameCredentials(on: On, http: Http): Promise<HttpAnswer | undefined> {
   const stats = await http.send(statsRequest(on))
   if (isStatsSuccess(stats)) return undefined
   // Nothing was taken of the refused request, whatever became of the question.
   if (stats.kind === 'fault') return { ...stats, maybeTaken: false }
   const isReadable = parseJsonBody(stats.body) !== undefined && stats.status !== 429 && stats.status < 500
   if (!isReadable) return stats.status === 200 ? { ...stats, status: 502 } : stats
-  return { ...answer, status: 401, headers: stats.headers, body: stats.body }
+  return asCredentialsAnswer(stats, 401)
 }
 
 /**
@@ -62,13 +69,13 @@ export const inquire: NonNullable<Platform<SnapchatCredentials>['inquire']> = as
       stats.status < 500 &&
       stats.status !== 429 &&
       !isStatsSuccess(stats)
-    return isRefused ? { ...stats, status: answer.status } : answer
+    return isRefused ? asCredentialsAnswer(stats, answer.status) : answer
   }
   if (row?.class !== 'invalid') return answer
   const body = parseJsonBody(answer.body) ?? {}
   const index = body['event']
   if (typeof index !== 'number') {
-    const blamed = await blameCredentials(answer, on, http)
+    const blamed = await blameCredentials(on, http)
     if (blamed !== undefined) return blamed
   }
   if (sent.length === 1) return answer

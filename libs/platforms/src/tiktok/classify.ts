@@ -2,12 +2,12 @@ import type { EpochMs } from '@relay/core/clock'
 import type { ErrorDetail } from '@relay/core/errors'
 import type { JsonObject } from '@relay/core/json'
 import type { EventOutcome } from '@relay/core/outcome'
-import { PLATFORM_DEFAULTS } from '@relay/core/platform-defaults'
 import type { ClassifyContext, HttpAnswer } from '../contract.ts'
 import {
   batchRefused,
   delivered,
   faultOutcome,
+  firstStepMs,
   forAll,
   holdUntil,
   MAINTENANCE_MS,
@@ -24,7 +24,6 @@ import {
 } from '../verdict.ts'
 import { TIKTOK_CODES, type TikTokClass } from './codes.ts'
 
-const FIRST_STEP_MS = PLATFORM_DEFAULTS.tiktok.retryDelaysMs[0]
 const MISCONFIGURED_MS = 5 * 60_000
 
 /** TikTok stopped waiting for itself: the events may be in. */
@@ -59,7 +58,7 @@ export function classify(answer: HttpAnswer, sent: readonly JsonObject[], contex
   const { name, class: kind } = known
   if (kind === 'reject') return rejectNamed(sent.length, name, typeof body['message'] === 'string' ? body['message'] : '', now, codes)
   if (kind === 'split') return tooLarge(sent.length, now, codes)
-  const outcome = wholeRequest(name, kind, answer, now, codes)
+  const outcome = wholeRequest(name, kind, answer, context, codes)
   return forAll(sent.length, kind === 'ambiguous' || TIMED_OUT_INSIDE.has(code) ? onceOnly(outcome, context) : outcome)
 }
 
@@ -68,9 +67,10 @@ function wholeRequest(
   name: string,
   kind: Exclude<TikTokClass, 'reject' | 'split'>,
   answer: Answered,
-  now: EpochMs,
+  context: ClassifyContext,
   codes: Codes,
 ): EventOutcome {
+  const { now } = context
   const waitMs = retryAfterMs(answer.headers, now)
   switch (kind) {
     case 'success':
@@ -85,11 +85,11 @@ function wholeRequest(
       return reject({ code: 'DESTINATION_INVALID', message: `TikTok does not know this event source or account (${name})`, ...codes })
     case 'rate':
       // Limits are counted per app, and which app a token belongs to is not known here: the token's own connection slows down.
-      return rateLimited(now, { scope: 'connection', retryAfterMs: waitMs, firstStepMs: FIRST_STEP_MS, ...codes })
+      return rateLimited(now, { scope: 'connection', retryAfterMs: waitMs, firstStepMs: firstStepMs(context), ...codes })
     case 'transient':
       // A 503 stays one although its body has a code; the body's words do not count where there is a code.
       return (
-        serverErrorOutcome({ ...answer, body: '' }, now, FIRST_STEP_MS, codes) ??
+        serverErrorOutcome({ ...answer, body: '' }, now, firstStepMs(context), codes) ??
         retry({ code: 'PLATFORM_ERROR', message: `TikTok failed inside (${name})`, ...codes })
       )
     case 'maintenance': {
@@ -131,9 +131,12 @@ function byStatus(answer: Answered, count: number, context: ClassifyContext): Ev
   const { now } = context
   if (status === 413) return tooLarge(count, now, {})
   if (status === 429) {
-    return forAll(count, rateLimited(now, { scope: 'connection', retryAfterMs: retryAfterMs(headers, now), firstStepMs: FIRST_STEP_MS }))
+    return forAll(
+      count,
+      rateLimited(now, { scope: 'connection', retryAfterMs: retryAfterMs(headers, now), firstStepMs: firstStepMs(context) }),
+    )
   }
-  const serverError = serverErrorOutcome(answer, now, FIRST_STEP_MS)
+  const serverError = serverErrorOutcome(answer, now, firstStepMs(context))
   if (serverError !== undefined) return forAll(count, serverError)
   if (status >= 400) return forAll(count, unknownCode(`TikTok answered ${status} without a code`))
   return forAll(count, onceOnly(unreadable(`TikTok answered ${status} with a body that holds no code`), context))

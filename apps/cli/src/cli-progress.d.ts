@@ -1,0 +1,17 @@
+/** The part of cli-progress that is used here; the package brings no types. */
+declare module 'cli-progress' {
+  export interface BarOptions {
+    readonly format: string
+    readonly stream?: NodeJS.WritableStream
+    readonly clearOnComplete?: boolean
+    readonly hideCursor?: boolean
+    /** Redraws a second. */
+    readonly fps?: number
+  }
+  export class SingleBar {
+    constructor(options: BarOptions)
+    start(total: number, startValue: number, payload?: Readonly<Record<string, string | number>>): void
+    update(current: number, payload?: Readonly<Record<string, string | number>>): void
+    stop(): void
+  }
+}

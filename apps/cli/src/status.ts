@@ -1,0 +1,171 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Connection } from '@relay/core/connection'
+import { PLATFORM_IDS, type PlatformId } from '@relay/core/ids'
+import { type Books, readBooks } from '@relay/state/books'
+import { readBreaker } from '@relay/state/circuit-breaker'
+import { listConnections } from '@relay/state/connections'
+import { activePauses, type Pause } from '@relay/state/pause-reasons'
+import { listProcesses, type ProcessRecord } from '@relay/state/processes'
+import { oldestWaitingSeconds } from '@relay/state/queue-age'
+import { type RedisHealth, readRedisHealth, redisWarnings } from '@relay/state/redis-health'
+import type { Command } from 'commander'
+import type { Redis } from 'ioredis'
+import { CliError, EXIT } from './exit.ts'
+import { type Printer, renderTable } from './print.ts'
+import { type CommonOptions, type Session, withSession } from './session.ts'
+
+/** Between two looks at books that do not add up: what is in the middle of something then is settled. */
+const SECOND_LOOK_MS = 200
+
+export function addStatusCommand(program: Command): void {
+  program
+    .command('status')
+    .description('What waits, what was delivered, what is ill, and whether the books add up (exit 1 where they do not)')
+    .option('--json', 'one JSON object')
+    .addHelpText('after', STATUS_HELP)
+    .action((options: CommonOptions) => withSession(options, status))
+}
+
+interface PlatformStatus extends Books {
+  readonly circuit: 'closed' | 'open' | 'half-open'
+  readonly failure_count: number
+  readonly recovery_at?: string
+  readonly oldest_waiting_seconds: number
+  readonly paused: readonly { readonly reason: string; readonly until: string; readonly message: string }[]
+}
+
+async function status({ redis, printer }: Session): Promise<void> {
+  const platforms = await readPlatforms(redis)
+  const connections = (await listConnections(redis)).filter((connection) => connection.status.state === 'error')
+  const processes = await listProcesses(redis)
+  const health = await readRedisHealth(redis)
+  const ofKind = (kind: ProcessRecord['kind']) => processes.filter((process) => process.kind === kind).map(processJson)
+  const json = {
+    platforms,
+    connections_in_error: connections.map(inErrorJson),
+    workers: ofKind('worker'),
+    ingests: ofKind('ingest'),
+    redis: redisJson(health),
+  }
+  printer.object(json, () => lines(printer, platforms, connections, processes, health))
+  for (const warning of redisWarnings(health)) printer.warn(warning)
+  const wrong = PLATFORM_IDS.filter((platform) => platforms[platform].unaccounted !== 0)
+  if (wrong.length === 0) return
+  const names = wrong.map((platform) => `${platform} (${platforms[platform].unaccounted} unaccounted for)`).join(', ')
+  throw new CliError(EXIT.failed, 'BOOKS_WRONG', `The books do not add up: ${names}`, {
+    nextStep: 'Run it once more; if it stays, keep the logs and report it',
+  })
+}
+
+async function readPlatforms(redis: Redis): Promise<Record<PlatformId, PlatformStatus>> {
+  const read = (platform: PlatformId): Promise<Books> => readBooks(redis, platform)
+  const first = await Promise.all(PLATFORM_IDS.map(read))
+  const isRight = first.every((books) => books.unaccounted === 0)
+  if (!isRight) await delay(SECOND_LOOK_MS)
+  const books = isRight ? first : await Promise.all(PLATFORM_IDS.map(read))
+  const entries = PLATFORM_IDS.map(async (platform, index) => [platform, await platformStatus(redis, platform, books[index]!)] as const)
+  return Object.fromEntries(await Promise.all(entries)) as Record<PlatformId, PlatformStatus>
+}
+
+async function platformStatus(redis: Redis, platform: PlatformId, books: Books): Promise<PlatformStatus> {
+  const [breaker, oldest, pauses] = await Promise.all([
+    readBreaker(redis, platform),
+    oldestWaitingSeconds(redis, platform),
+    activePauses(redis, platform),
+  ])
+  return {
+    circuit: breaker.state,
+    failure_count: breaker.failureCount,
+    ...(breaker.recoveryAt === undefined ? {} : { recovery_at: instant(breaker.recoveryAt) }),
+    ...books,
+    oldest_waiting_seconds: oldest,
+    paused: pauses.map((pause: Pause) => ({ reason: pause.reason, until: instant(pause.until), message: pause.message })),
+  }
+}
+
+const inErrorJson = ({ id, tenantId, platform, name, status }: Connection): object => ({
+  connection_id: id,
+  tenant_id: tenantId,
+  platform,
+  name,
+  ...(status.state === 'error'
+    ? { code: status.code, message: status.message, since: instant(status.since), action_required: status.actionRequired }
+    : {}),
+})
+
+const processJson = ({ id, pid, host, platforms, startedAt, seenAt }: ProcessRecord): object => ({
+  id,
+  pid,
+  host,
+  platforms,
+  started_at: instant(startedAt),
+  seen_at: instant(seenAt),
+})
+
+const redisJson = (health: RedisHealth): object => ({
+  version: health.version,
+  memory_ratio: memoryRatio(health),
+  aof: health.appendOnly,
+  maxmemory_policy: health.maxMemoryPolicy,
+})
+
+/** Null where there is no limit to be near to. */
+const memoryRatio = ({ usedMemoryBytes, maxMemoryBytes }: RedisHealth): number | null =>
+  maxMemoryBytes > 0 ? Math.round((usedMemoryBytes / maxMemoryBytes) * 1_000) / 1_000 : null
+
+function lines(
+  printer: Printer,
+  platforms: Readonly<Record<PlatformId, PlatformStatus>>,
+  connections: readonly Connection[],
+  processes: readonly ProcessRecord[],
+  health: RedisHealth,
+): string {
+  const count = (title: string, of: (row: PlatformStatus) => number) => ({
+    title,
+    value: (platform: PlatformId) => of(platforms[platform]),
+    align: 'right' as const,
+  })
+  const books = renderTable(PLATFORM_IDS, [
+    { title: 'PLATFORM', value: (platform) => platform },
+    { title: 'CIRCUIT', value: (platform) => circuitText(printer, platforms[platform]) },
+    count('ACCEPTED', (row) => row.accepted + row.imported),
+    count('= DELIVERED', (row) => row.delivered),
+    count('+ WAITING', (row) => row.waiting),
+    count('+ HELD', (row) => row.held),
+    count('+ ACTIVE', (row) => row.active),
+    count('+ DEAD', (row) => row.dead),
+    count('+ SKIPPED', (row) => row.skipped),
+    count('+ REMOVED', (row) => row.removed),
+    { title: 'UNACCOUNTED', value: (platform) => unaccountedText(printer, platforms[platform].unaccounted), align: 'right' },
+    count('OLDEST S', (row) => row.oldest_waiting_seconds),
+  ])
+  const paused = PLATFORM_IDS.flatMap((platform) =>
+    platforms[platform].paused.map((pause) => `${platform} waits (${pause.reason}) until ${pause.until}: ${pause.message}`),
+  )
+  const ill = connections.flatMap(({ id, tenantId, platform, status }) =>
+    status.state === 'error'
+      ? [`${printer.style('red', 'error')} ${platform} ${id} of ${tenantId}: ${status.code}. ${status.actionRequired}`]
+      : [],
+  )
+  const ofKind = (kind: ProcessRecord['kind']) => processes.filter((process) => process.kind === kind).length
+  const ratio = memoryRatio(health)
+  const memory = ratio === null ? 'no memory limit' : `${Math.round(ratio * 100)} % of its memory`
+  const server = `Redis ${health.version}, ${memory}, append-only file ${health.appendOnly ? 'on' : 'off'}, ${health.maxMemoryPolicy}`
+  return [books, '', ...paused, ...ill, `${ofKind('worker')} workers, ${ofKind('ingest')} ingests. ${server}.`].join('\n')
+}
+
+function circuitText(printer: Printer, { circuit, recovery_at: recoveryAt }: PlatformStatus): string {
+  if (circuit === 'closed') return printer.style('green', circuit)
+  return printer.style(circuit === 'open' ? 'red' : 'yellow', recoveryAt === undefined ? circuit : `${circuit} until ${recoveryAt}`)
+}
+
+const unaccountedText = (printer: Printer, count: number): string => (count === 0 ? '0' : printer.style('red', String(count)))
+
+const instant = (ms: number): string => new Date(ms).toISOString()
+
+const STATUS_HELP = `
+The books, per platform: accepted (with imported) = delivered + waiting + held + active + dead + skipped + removed.
+
+Examples:
+  relay status
+  relay status --json | jq .platforms.meta.oldest_waiting_seconds`

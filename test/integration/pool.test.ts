@@ -1,0 +1,170 @@
+import type { Delivery } from '@relay/core/delivery'
+import { meta } from '@relay/platforms/meta/index'
+import { selectLetters, readLetters } from '@relay/queue/dead-letters'
+import { createEnqueuer } from '@relay/queue/enqueue'
+import type { Letter } from '@relay/queue/letter'
+import { openQueue } from '@relay/queue/queues'
+import { type Books, readBooks } from '@relay/state/books'
+import { readBreaker } from '@relay/state/circuit-breaker'
+import { findConnection } from '@relay/state/connections'
+import type { ConnectionId } from '@relay/core/ids'
+import type { Queue } from 'bullmq'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { createSimulator, type Simulator } from '../../apps/simulator/src/server.ts'
+import { buildDelivery } from '../support/deliveries.ts'
+import { eventually } from '../support/eventually.ts'
+import { createTestFleet, type TestFleet } from '../support/fleet.ts'
+import { type FreshDatabase, freshDatabase } from '../support/redis.ts'
+
+let database: FreshDatabase
+let simulator: Simulator
+let url: string
+let fleet: TestFleet
+let queue: Queue
+
+beforeAll(async () => {
+  database = await freshDatabase()
+})
+
+beforeEach(async () => {
+  simulator = createSimulator()
+  url = await simulator.listen(0)
+  fleet = createTestFleet(database.url, url)
+  await fleet.redis.flushdb()
+  queue = openQueue('meta', fleet.redis)
+  await fleet.connect(meta, 'con_one', { pixel_id: '1111111111' }, { access_token: 'good-token' })
+})
+
+afterEach(async () => {
+  await fleet[Symbol.asyncDispose]()
+  await queue.close()
+  await simulator.close()
+})
+
+afterAll(async () => {
+  await database.release()
+})
+
+async function enqueue(deliveries: readonly Delivery[]): Promise<void> {
+  const queues = { meta: queue, google: queue, tiktok: queue, snapchat: queue }
+  const enqueuer = createEnqueuer(fleet.redis, queues, { clock: Date.now, letterRetentionMs: 86_400_000 })
+  await enqueuer.enqueue('meta', deliveries.map((delivery) => ({ kind: 'queue', delivery })))
+}
+
+const books = (): Promise<Books> => readBooks(fleet.redis, 'meta')
+const settledBooks = async (expected: Partial<Books>): Promise<void> => {
+  await eventually(async () => expect(await books()).toMatchObject({ waiting: 0, held: 0, active: 0, unaccounted: 0, ...expected }), 10_000)
+}
+const letters = async (): Promise<Letter[]> => readLetters(fleet.redis, 'meta', await selectLetters(fleet.redis, 'meta', {}))
+const many = (count: number, changes: Parameters<typeof buildDelivery>[0] = {}): Delivery[] => Array.from({ length: count }, () => buildDelivery(changes))
+
+test('many events of one connection travel in few requests and each is counted once', async () => {
+  await enqueue(many(500))
+  await fleet.startPool(meta)
+  await settledBooks({ accepted: 500, delivered: 500 })
+  const summary = simulator.ledger.summary().meta
+  expect(summary).toMatchObject({ counted: 500, repeated: 0 })
+  expect(summary.requests).toBeLessThanOrEqual(5)
+})
+
+test('one bad event in a batch dies alone, and the others arrive once', async () => {
+  const deliveries = many(50)
+  const bad = deliveries[17]!
+  simulator.faults.add({ platform: 'meta', kind: 'bad_event', event_id: bad.event.event_id })
+  await enqueue(deliveries)
+  await fleet.startPool(meta)
+  await settledBooks({ delivered: 49, dead: 1 })
+  expect(simulator.ledger.summary().meta).toMatchObject({ counted: 49, repeated: 0 })
+  expect(await letters()).toMatchObject([{ id: bad.id, code: 'EVENT_REJECTED', exhausted: false }])
+})
+
+test('a fault that passes is retried and leaves nothing behind', async () => {
+  simulator.faults.add({ platform: 'meta', kind: 'server_error', times: 2 })
+  await enqueue(many(10))
+  await fleet.startPool(meta)
+  await settledBooks({ delivered: 10, dead: 0 })
+})
+
+test('an event whose attempts run out is a letter with the last real cause and every attempt', async () => {
+  simulator.faults.add({ platform: 'meta', kind: 'server_error' })
+  await enqueue(many(1))
+  await fleet.startPool(meta, { retryDelaysMs: [5, 5] })
+  await settledBooks({ dead: 1 })
+  const [letter] = await letters()
+  expect(letter).toMatchObject({ code: 'PLATFORM_ERROR', exhausted: true })
+  expect(letter!.attempts).toHaveLength(3)
+})
+
+test('an answer lost after acceptance is sent again under the same id, and the platform counts it once', async () => {
+  simulator.faults.add({ platform: 'meta', kind: 'lost_answer', times: 1 })
+  await enqueue(many(20))
+  await fleet.startPool(meta)
+  await settledBooks({ delivered: 20 })
+  expect(simulator.ledger.summary().meta).toMatchObject({ counted: 20, repeated: 20 })
+})
+
+test('five failures open the breaker, nothing is lost while it is open, and it closes by itself', async () => {
+  const fault = simulator.faults.add({ platform: 'meta', kind: 'http_status', status: 500, body: 'down' })
+  for (const connection of ['con_two', 'con_three', 'con_four', 'con_five', 'con_six']) {
+    await fleet.connect(meta, connection, { pixel_id: `22${connection}` }, { access_token: 'good-token' })
+    await enqueue(many(30, { connectionId: connection }))
+  }
+  await fleet.startPool(meta, { breakerOpenMs: 200 })
+  await eventually(async () => expect((await readBreaker(fleet.redis, 'meta')).state).toBe('open'), 5_000)
+  if ('fault_id' in fault) simulator.faults.remove(fault.fault_id)
+  await settledBooks({ delivered: 150, dead: 0 })
+  expect((await readBreaker(fleet.redis, 'meta')).state).toBe('closed')
+})
+
+test('a dead token suspends its connection and parks its work; another connection goes on', async () => {
+  await fleet.connect(meta, 'con_two', { pixel_id: '2222222222' }, { access_token: 'revoked-later' })
+  simulator.faults.add({ platform: 'meta', kind: 'revoked_token', token: 'revoked-later' })
+  await enqueue([...many(40, { connectionId: 'con_two' }), ...many(40)])
+  await fleet.startPool(meta)
+  await settledBooks({ delivered: 40, dead: 40 })
+  expect(new Set((await letters()).map(({ code, connection_id }) => `${connection_id} ${code}`))).toEqual(new Set(['con_two CREDENTIALS_EXPIRED']))
+  expect((await findConnection(fleet.redis, 'con_two' as ConnectionId))?.status).toMatchObject({ state: 'error', code: 'CREDENTIALS_EXPIRED' })
+})
+
+test('a throttled connection waits without using attempts', async () => {
+  simulator.faults.add({ platform: 'meta', kind: 'rate_limited', times: 6 })
+  await enqueue(many(5))
+  await fleet.startPool(meta, { retryDelaysMs: [20, 20, 20] })
+  await settledBooks({ delivered: 5, dead: 0 })
+})
+
+test('a delivery past its deadline is never sent', async () => {
+  await enqueue([buildDelivery({ deadlineAt: Date.now() - 1 }), buildDelivery()])
+  await fleet.startPool(meta)
+  await settledBooks({ delivered: 1, dead: 1 })
+  expect((await letters())[0]).toMatchObject({ code: 'EVENT_TOO_OLD', attempts: [] })
+  expect(simulator.ledger.summary().meta).toMatchObject({ counted: 1 })
+})
+
+test('a job that is no delivery does not stop the queue', async () => {
+  await queue.add('strange', { hello: 'world' })
+  await enqueue(many(3))
+  await fleet.startPool(meta)
+  await settledBooks({ imported: 1, delivered: 3, dead: 1 })
+})
+
+test('a pool that is told to stop gives back what it has not sent', async () => {
+  await enqueue(many(200))
+  simulator.faults.add({ platform: 'meta', kind: 'latency', ms: 300 })
+  const pool = await fleet.startPool(meta, { eventsPerMinute: 600, lingerMs: 10 })
+  await eventually(async () => expect((await books()).active).toBeGreaterThan(0), 3_000)
+  await pool.close(5_000)
+  const after = await books()
+  expect(after.active).toBe(0)
+  expect(after.waiting + after.delivered).toBe(200)
+  expect(after.unaccounted).toBe(0)
+})
+
+test('no raw text of an event or secret reaches the log', async () => {
+  await enqueue(many(3))
+  await fleet.startPool(meta)
+  await settledBooks({ delivered: 3 })
+  const log = fleet.lines.join('\n')
+  expect(log).toContain('"msg":"batch"')
+  expect(log).not.toContain('good-token')
+})
