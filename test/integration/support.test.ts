@@ -5,7 +5,7 @@ import { connectRedis } from '@relay/state/redis'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { runToEnd, startProcess, whenAnswers } from '../support/process.ts'
-import { freshDatabase } from '../support/redis.ts'
+import { freshDatabase, testRedisUrl } from '../support/redis.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 
 function connect(url: string) {
@@ -27,6 +27,7 @@ const isGone = async (pid: number): Promise<boolean> => (await processMark(pid))
 describe('what the tests themselves stand on', () => {
   test('a fresh database is empty, nobody else has it, and nothing of it is left', async () => {
     const [one, other] = await Promise.all([freshDatabase(), freshDatabase()])
+    expect(new URL(one.url).host).toBe(new URL(testRedisUrl()).host)
     expect(one.url).not.toBe(other.url)
     await connect(one.url).set('key', 'one')
     expect(await connect(other.url).dbsize()).toBe(0)

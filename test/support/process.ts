@@ -9,7 +9,7 @@ import { eventually } from './eventually.ts'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const STOP_MAX_MS = 15_000
 
-export interface Exit {
+interface Exit {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
 }

@@ -1,4 +1,5 @@
-import type { ProvisionRefusal } from '@relay/delivery/provision'
+import type { Connection } from '@relay/core/connection'
+import type { Checked, ProvisionRefusal } from '@relay/delivery/provision'
 import { CliError, EXIT } from './exit.ts'
 import { unknownTenant } from './named-tenant.ts'
 
@@ -8,8 +9,20 @@ interface Subject {
   readonly connection?: string
 }
 
+/** What passed its check; a refusal ends the command. */
+export function checkedOrThrow(result: Checked | ProvisionRefusal, subject: Subject): Checked {
+  if (result.kind === 'checked') return result
+  throw refusalError(result, subject)
+}
+
+/** The connection that was named, or exit 3. */
+export function knownOrThrow(id: string, connection: Connection | undefined): Connection {
+  if (connection === undefined) throw unknownConnection(id)
+  return connection
+}
+
 /** A refusal as the error that ends the command. Refused credentials are the body of the owner's document, case 1. */
-export function refusalError(refusal: ProvisionRefusal, subject: Subject): CliError {
+function refusalError(refusal: ProvisionRefusal, subject: Subject): CliError {
   switch (refusal.kind) {
     case 'unknown-tenant':
       return unknownTenant(subject.tenant ?? '')
@@ -43,7 +56,7 @@ export function refusalError(refusal: ProvisionRefusal, subject: Subject): CliEr
   }
 }
 
-export const unknownConnection = (id: string): CliError =>
+const unknownConnection = (id: string): CliError =>
   new CliError(EXIT.notFound, 'UNKNOWN_CONNECTION', `There is no connection ${id}`, {
     nextStep: 'See all with relay connections list',
     details: { connection_id: id },

@@ -1,22 +1,13 @@
-import type { Connection } from '@relay/core/connection'
 import type { ConnectionId, PlatformId, TenantId } from '@relay/core/ids'
 import { type ConnectionInput, readConnectionFile } from '@relay/delivery/connection-draft'
-import {
-  addConnection,
-  type Checked,
-  disableConnection,
-  enableConnection,
-  endConnection,
-  type ProvisionRefusal,
-  testConnection,
-  updateConnection,
-} from '@relay/delivery/provision'
+import { addConnection, type Checked, type ProvisionRefusal, updateConnection } from '@relay/delivery/provision'
 import { PLATFORMS } from '@relay/platforms/registry'
 import { findConnection, listConnections } from '@relay/state/connections'
 import type { Command } from 'commander'
 import { askConnection } from './ask-connection.ts'
-import { refusalError, unknownConnection } from './connection-refusal.ts'
+import { checkedOrThrow, knownOrThrow } from './connection-refusal.ts'
 import { CONNECTION_COLUMNS, checkedJson, checkedLines, connectionJson, connectionLines } from './connection-rows.ts'
+import { addConnectionStatusCommands } from './connection-status.ts'
 import { CliError, EXIT } from './exit.ts'
 import { readJsonFile } from './json-file.ts'
 import { namedTenant } from './named-tenant.ts'
@@ -35,7 +26,7 @@ export function addConnectionCommands(program: Command): void {
   const connections = program.command('connections').description("Connections: a tenant's credentials for one pixel, account or dataset")
   addSavingCommands(connections)
   addReadingCommands(connections)
-  addStatusCommands(connections)
+  addConnectionStatusCommands(connections)
 }
 
 function addSavingCommands(connections: Command): void {
@@ -80,65 +71,8 @@ function addReadingCommands(connections: Command): void {
     .addHelpText('after', '\nExample:\n  relay connections show con_Zk3vB0t9QmXy2LpA')
     .action((id: ConnectionId, options: CommonOptions) =>
       withSession(options, async ({ redis, printer }) => {
-        const connection = known(id, await findConnection(redis, id))
+        const connection = knownOrThrow(id, await findConnection(redis, id))
         printer.object(connectionJson(connection), () => connectionLines(connection))
-      }),
-    )
-}
-
-function addStatusCommands(connections: Command): void {
-  connections
-    .command('test')
-    .description('Check the saved credentials with a real call; changes nothing')
-    .argument('<id>', ID)
-    .option('--json', 'print {"connection_id", "status", "check", "why"}')
-    .addHelpText('after', '\nExample:\n  relay connections test con_Zk3vB0t9QmXy2LpA')
-    .action((id: ConnectionId, options: CommonOptions) =>
-      withSession(options, async (session) => {
-        const result = passed(await testConnection(await session.provisionTools(), id), { connection: id })
-        session.printer.object(checkedJson(result), () => checkedLines(result, 'tested'))
-      }),
-    )
-
-  connections
-    .command('enable')
-    .description('Check, set active, and replay what was parked while it was disabled')
-    .argument('<id>', ID)
-    .option('--replay', 'also what was parked because the platform refused it')
-    .option('--json', 'print {"connection_id", "status", "check", "why", "replayed"}')
-    .addHelpText('after', '\nExample:\n  relay connections enable con_Zk3vB0t9QmXy2LpA --replay')
-    .action((id: ConnectionId, options: CommonOptions & { replay?: true }) =>
-      withSession(options, async (session) => {
-        const tools = await session.provisionTools()
-        const result = passed(await enableConnection(tools, id, { replay: options.replay === true }), { connection: id })
-        session.printer.object({ ...checkedJson(result), replayed: result.replayed }, () => checkedLines(result, 'enabled'))
-      }),
-    )
-
-  connections
-    .command('disable')
-    .description('Send nothing more; what waits is parked as dead letters CONNECTION_DISABLED')
-    .argument('<id>', ID)
-    .option('--json', 'print {"connection_id", "status"}')
-    .addHelpText('after', '\nExample:\n  relay connections disable con_Zk3vB0t9QmXy2LpA')
-    .action((id: ConnectionId, options: CommonOptions) =>
-      withSession(options, async (session) => {
-        known(id, await disableConnection(auditTools(session), id))
-        const said = `Connection ${id} is disabled. What waits for it is parked; enabling it replays that by itself.`
-        session.printer.object({ connection_id: id, status: 'disabled' }, () => said)
-      }),
-    )
-
-  connections
-    .command('remove')
-    .description('End a connection and forget its credentials. Its dead letters stay')
-    .argument('<id>', ID)
-    .option('--json', 'print {"connection_id", "removed"}')
-    .addHelpText('after', '\nExample:\n  relay connections remove con_Zk3vB0t9QmXy2LpA')
-    .action((id: ConnectionId, options: CommonOptions) =>
-      withSession(options, async (session) => {
-        known(id, await endConnection(auditTools(session), id))
-        session.printer.object({ connection_id: id, removed: true }, () => `Connection ${id} is removed, its credentials too.`)
       }),
     )
 }
@@ -149,18 +83,18 @@ async function add(session: Session, options: FileOptions & { readonly tenant: s
   const result = await fromFileOrTerminal(options, options.platform, { settings: true }, (input) =>
     addConnection(tools, tenant, options.platform, input),
   )
-  const added = passed(result, { tenant })
+  const added = checkedOrThrow(result, { tenant })
   session.printer.object(checkedJson(added), () => checkedLines(added, 'added'))
 }
 
 async function update(session: Session, id: ConnectionId, options: FileOptions & { readonly replay?: true }): Promise<void> {
-  const { platform } = known(id, await findConnection(session.redis, id))
+  const { platform } = knownOrThrow(id, await findConnection(session.redis, id))
   const tools = await session.provisionTools()
   const replay = options.replay === true
   const result = await fromFileOrTerminal(options, platform, { settings: false }, (input) =>
     updateConnection(tools, id, input.credentials, { replay }),
   )
-  const updated = passed(result, { connection: id })
+  const updated = checkedOrThrow(result, { connection: id })
   session.printer.object({ ...checkedJson(updated), replayed: updated.replayed }, () => checkedLines(updated, 'updated'))
 }
 
@@ -187,18 +121,6 @@ async function list({ redis, printer }: Session, options: { readonly tenant?: st
     all.filter((connection) => options.platform === undefined || connection.platform === options.platform),
     { json: connectionJson, columns: CONNECTION_COLUMNS, empty: 'No connection. Make one: relay connections add --tenant T --platform P' },
   )
-}
-
-const auditTools = ({ redis, actor }: Session) => ({ redis, actor, clock: Date.now })
-
-function known(id: string, connection: Connection | undefined): Connection {
-  if (connection === undefined) throw unknownConnection(id)
-  return connection
-}
-
-function passed(result: Checked | ProvisionRefusal, subject: { readonly tenant?: string; readonly connection?: string }): Checked {
-  if (result.kind === 'checked') return result
-  throw refusalError(result, subject)
 }
 
 const ADD_HELP = `

@@ -2,7 +2,7 @@ import type { Connection } from '@relay/core/connection'
 import type { Delivery } from '@relay/core/delivery'
 import { POLICY } from '@relay/core/errors'
 import type { JsonValue } from '@relay/core/json'
-import { type Endpoints, endpointsOf } from '@relay/delivery/endpoints'
+import type { Endpoints } from '@relay/delivery/endpoints'
 import type { Platform } from '@relay/platforms/contract'
 import { PLATFORMS } from '@relay/platforms/registry'
 import { findLetter, readLetters } from '@relay/queue/dead-letters'
@@ -27,16 +27,13 @@ interface WouldSend {
 
 /** Everything of one letter: why it died, each attempt, and what would be sent now. */
 export async function show(session: Session, id: string): Promise<void> {
-  const { redis, printer, config } = session
+  const { redis, printer, endpoints } = session
   const found = await findLetter(redis, id)
   if (found === undefined) return showInboxLetter(session, id)
   const { letter, delivery } = found
   const connection = await findConnection(redis, delivery.connectionId)
   const platform = PLATFORMS[delivery.platform]
-  const send =
-    connection === undefined
-      ? null
-      : wouldSend(platform, connection, endpointsOf(platform, config.platforms[platform.id]), delivery, Date.now())
+  const send = connection === undefined ? null : wouldSend(platform, connection, endpoints[platform.id], delivery, Date.now())
   const why = explain(letter, connection, Date.now())
   const state = connection === undefined ? null : { name: connection.name, status: connection.status.state, settings: connection.settings }
   printer.object({ ...letter, why, connection: state, would_send: send }, () => lines(printer, letter, why, send))

@@ -2,16 +2,9 @@ import type { PlatformId } from '@relay/core/ids'
 import { isPlatformId, PLATFORM_IDS } from '@relay/core/ids'
 import { letterStates, readLetters, selectLetters } from '@relay/queue/dead-letters'
 import type { Letter } from '@relay/queue/letter'
+import type { LetterBox } from '@relay/state/keys'
 import type { Redis } from 'ioredis'
-import {
-  ALL_BOXES,
-  emptyingFilter,
-  emptySelection,
-  type FilterOptions,
-  PLATFORM_BOXES,
-  selectionOf,
-  type Selection,
-} from './dlq-filters.ts'
+import { emptyingFilter, emptySelection, type FilterOptions, PLATFORM_BOXES, selectionOf, type Selection } from './dlq-filters.ts'
 import { CliError, EXIT } from './exit.ts'
 import { type Candidate, candidateOf } from './replay-plan.ts'
 
@@ -27,7 +20,7 @@ export async function newestLetters(redis: Redis, { boxes, filter }: Selection, 
 }
 
 /** Exit 3 for a selection that turned out empty, naming the filter that emptied it. */
-export async function failEmpty(redis: Redis, options: FilterOptions, everyBox: typeof ALL_BOXES): Promise<CliError> {
+export async function failEmpty(redis: Redis, options: FilterOptions, everyBox: readonly LetterBox[]): Promise<CliError> {
   const isAny = async (some: FilterOptions): Promise<boolean> => {
     const { boxes, filter } = selectionOf(some, everyBox)
     for (const box of boxes) if ((await selectLetters(redis, box, filter, 1)).length > 0) return true

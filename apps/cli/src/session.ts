@@ -3,19 +3,20 @@ import { userInfo } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Config } from '@relay/config/env'
 import { readProcessConfig } from '@relay/config/process-config'
-import { PLATFORM_IDS, type PlatformId } from '@relay/core/ids'
+import { PLATFORM_IDS } from '@relay/core/ids'
 import { endpointsOf } from '@relay/delivery/endpoints'
 import type { ProvisionTools } from '@relay/delivery/provision'
 import { createHttp } from '@relay/platforms/http'
 import { PLATFORMS } from '@relay/platforms/registry'
 import { openQueue, type Queues } from '@relay/queue/queues'
 import { connectRedis, whenReady } from '@relay/state/redis'
-import { type KeyRing, parseKeyRing } from '@relay/vault/key-ring'
-import { readMasterKeyFile } from '@relay/vault/master-key-file'
+import type { KeyRing } from '@relay/vault/key-ring'
+import { loadKeyRing } from '@relay/vault/load-key-ring'
 import type { Redis } from 'ioredis'
 import { CliError, EXIT } from './exit.ts'
 import { createPrinter, type Printer } from './print.ts'
-import { MASTER_KEY_FILE, readUpRecord } from './relay-folder.ts'
+import { simulatedBaseUrl } from './fleet.ts'
+import { MASTER_KEY_FILE, readUpRecord, type UpRecord } from './relay-folder.ts'
 
 export interface CommonOptions {
   readonly json?: boolean
@@ -28,6 +29,7 @@ export interface Session {
   readonly printer: Printer
   /** The operator's login name, for the audit trail. */
   readonly actor: string
+  readonly endpoints: ProvisionTools['endpoints']
   queues(): Queues
   keyRing(): Promise<KeyRing>
   provisionTools(): Promise<ProvisionTools>
@@ -39,7 +41,8 @@ const READY_WITHIN_MS = 3_000
 /** Opens what a command needs, runs it, and closes everything, so that the process ends by itself. */
 export async function withSession<T>(options: CommonOptions, work: (session: Session) => Promise<T>): Promise<T> {
   const config = readConfig()
-  const redis = await openRedis(await redisUrlOf(config))
+  const up = config.RELAY_REDIS_URL === undefined ? await readUpRecord() : undefined
+  const redis = await openRedis(redisUrlOf(config, up))
   const closers: (() => Promise<unknown>)[] = []
   const onClose = (close: () => Promise<unknown>): unknown => closers.unshift(close)
   let queues: Queues | undefined
@@ -50,14 +53,13 @@ export async function withSession<T>(options: CommonOptions, work: (session: Ses
     actor: actorName(),
     queues: () => (queues ??= openQueues(redis, onClose)),
     keyRing: () => readKeyRing(config),
+    endpoints: endpointsFor(config, up?.simulatorUrl),
     async provisionTools() {
       const http = createHttp({ requestTimeoutMs: config.RELAY_REQUEST_TIMEOUT })
       onClose(() => http.close())
-      return {
-        ...{ redis, http, platforms: PLATFORMS, endpoints: endpointsFor(config), clock: Date.now, actor: session.actor, wait: delay },
-        keyRing: await session.keyRing(),
-        queues: session.queues(),
-      }
+      const { actor, endpoints } = session
+      const [keyRing, queues] = [await session.keyRing(), session.queues()]
+      return { redis, http, keyRing, queues, endpoints, actor, platforms: PLATFORMS, clock: Date.now, wait: (ms) => delay(ms) }
     },
   }
   try {
@@ -85,8 +87,8 @@ export function readConfig(): Config {
 }
 
 /** Configured, else of the `relay up` of this folder. */
-async function redisUrlOf(config: Config): Promise<string> {
-  const url = config.RELAY_REDIS_URL ?? (await readUpRecord())?.redisUrl
+function redisUrlOf(config: Config, up: UpRecord | undefined): string {
+  const url = config.RELAY_REDIS_URL ?? up?.redisUrl
   if (url !== undefined) return url
   throw new CliError(EXIT.usage, 'CONFIGURATION', 'No Redis is known: RELAY_REDIS_URL is not set and no `relay up` runs in this folder', {
     nextStep: 'Set RELAY_REDIS_URL, or start `relay up` here in another terminal',
@@ -116,17 +118,16 @@ function openQueues(redis: Redis, onClose: (close: () => Promise<unknown>) => un
 }
 
 async function readKeyRing(config: Config): Promise<KeyRing> {
-  if (config.RELAY_MASTER_KEY_FILE !== undefined) {
-    const path = config.RELAY_MASTER_KEY_FILE
-    return readMasterKeyFile(path).catch((error: unknown) => {
-      if (!(error instanceof Error && 'syscall' in error)) throw error
-      throw new CliError(EXIT.usage, 'MASTER_KEY', `The master key file cannot be read: ${error.message}`, {
-        nextStep: 'Check RELAY_MASTER_KEY_FILE',
-      })
+  const { RELAY_MASTER_KEY_FILE: given, RELAY_MASTER_KEY: text } = config
+  const isOwnThere = given === undefined && text === undefined && (await exists(MASTER_KEY_FILE))
+  const file = isOwnThere ? MASTER_KEY_FILE : given
+  const keyRing = await loadKeyRing({ file, text }).catch((error: unknown) => {
+    if (!(error instanceof Error && 'syscall' in error)) throw error
+    throw new CliError(EXIT.usage, 'MASTER_KEY', `The master key file cannot be read: ${error.message}`, {
+      nextStep: 'Check RELAY_MASTER_KEY_FILE',
     })
-  }
-  if (config.RELAY_MASTER_KEY !== undefined) return parseKeyRing(config.RELAY_MASTER_KEY)
-  if (await exists(MASTER_KEY_FILE)) return readMasterKeyFile(MASTER_KEY_FILE)
+  })
+  if (keyRing !== undefined) return keyRing
   throw new CliError(EXIT.usage, 'MASTER_KEY', 'There is no master key to seal credentials with', {
     nextStep: 'Set RELAY_MASTER_KEY_FILE (the same file that the workers have), or start `relay up`, which makes one',
   })
@@ -138,10 +139,15 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   )
 
-const endpointsFor = (config: Config): ProvisionTools['endpoints'] =>
-  Object.fromEntries(
-    PLATFORM_IDS.map((platform: PlatformId) => [platform, endpointsOf(PLATFORMS[platform], config.platforms[platform])]),
-  ) as unknown as ProvisionTools['endpoints']
+/** As configured; else, where `relay up` of this folder runs the simulator, there; else the real ones. */
+function endpointsFor(config: Config, simulatorUrl: string | undefined): ProvisionTools['endpoints'] {
+  const entries = PLATFORM_IDS.map((platform) => {
+    const { baseUrl, tokenUrl } = config.platforms[platform]
+    const simulated = simulatorUrl === undefined ? undefined : simulatedBaseUrl(simulatorUrl, platform)
+    return [platform, endpointsOf(PLATFORMS[platform], { baseUrl: baseUrl ?? simulated, tokenUrl })] as const
+  })
+  return Object.fromEntries(entries) as unknown as ProvisionTools['endpoints']
+}
 
 function actorName(): string {
   try {

@@ -65,13 +65,15 @@ function readCall(desk: Desk, verdicts: Verdicts, incoming: Incoming): Call | un
   return { door: 'events', token, arrivals, answer: () => guard(desk, token, incoming.no) ?? ingest(desk, verdicts, incoming, token, body) }
 }
 
-/** An event for two destinations arrives at both. */
+/** An event for two destinations arrives at both; one for none that the request has is still an arrival. */
 function countArrivals(body: Fields): ReadonlyMap<string, number> {
   const events = Array.isArray(body['events']) ? body['events'] : []
   const all = readDestinations(body)
-  if (all.length === 0) return new Map([['', events.length]])
   const arrivals = new Map(all.map((each) => [each.account, 0]))
-  for (const event of events) for (const { account } of destinationsOf(event, all)) arrivals.set(account, (arrivals.get(account) ?? 0) + 1)
+  for (const event of events) {
+    const accounts = destinationsOf(event, all).map((each) => each.account)
+    for (const account of accounts.length === 0 ? [''] : accounts) arrivals.set(account, (arrivals.get(account) ?? 0) + 1)
+  }
   return arrivals
 }
 

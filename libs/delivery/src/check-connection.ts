@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import type { Clock } from '@relay/core/clock'
 import type { Connection } from '@relay/core/connection'
 import type { ConnectionId, PlatformId } from '@relay/core/ids'
 import type { CheckReport, Http, Platform } from '@relay/platforms/contract'
 import { appendAudit, type AuditAction } from '@relay/state/audit'
-import { findConnection, openCredentials, replaceCredentials } from '@relay/state/connections'
+import { findConnection, openCredentials, resealCredentials } from '@relay/state/connections'
+import { withLease } from '@relay/state/lease'
 import type { KeyRing } from '@relay/vault/key-ring'
 import { VaultError } from '@relay/vault/vault-error'
 import type { Redis } from 'ioredis'
@@ -23,6 +25,7 @@ export interface CheckTools extends AuditTools {
   readonly http: Http
   readonly platforms: { readonly [P in PlatformId]: Platform }
   readonly endpoints: { readonly [P in PlatformId]: Endpoints }
+  readonly wait: (ms: number) => Promise<void>
 }
 
 export type CheckRefusal =
@@ -54,21 +57,37 @@ export async function checkCredentials(tools: CheckTools, connection: Connection
   return passedOrRefusal(await verify(tools, connection, credentials))
 }
 
+type SavedCheck = { readonly kind: 'passed'; readonly connection: Connection; readonly passed: Passed } | CheckRefusal
+
+/** The lease under which workers refresh a connection's token: some platforms end the refresh token that they are shown. */
+const REFRESH_LEASE_MS = 35_000
+const LOOK_EVERY_MS = 200
+
 /**
  * The same for what is saved. A refresh token that the platform replaced while it was asked is kept at once, whatever the verdict, since the old
  * one is dead from then on.
  */
-export async function checkSaved(
-  tools: CheckTools,
-  id: ConnectionId,
-): Promise<{ readonly kind: 'passed'; readonly connection: Connection; readonly passed: Passed } | CheckRefusal> {
+export async function checkSaved(tools: CheckTools, id: ConnectionId): Promise<SavedCheck> {
   const connection = await findConnection(tools.redis, id)
   if (connection === undefined) return { kind: 'unknown-connection' }
+  const { platform } = connection
+  if (tools.platforms[platform].refresh === undefined) return checkOpened(tools, connection)
+  const lease = { owner: randomUUID(), leaseMs: REFRESH_LEASE_MS }
+  const giveUpAt = tools.clock() + REFRESH_LEASE_MS
+  for (;;) {
+    const checked = await withLease(tools.redis, platform, `refresh:${id}`, lease, () => checkOpened(tools, connection))
+    if (checked.kind === 'done') return checked.value
+    if (tools.clock() > giveUpAt) return { kind: 'unreachable', message: 'a worker is refreshing its token and takes long' }
+    await tools.wait(LOOK_EVERY_MS)
+  }
+}
+
+async function checkOpened(tools: CheckTools, connection: Connection): Promise<SavedCheck> {
   const opened = await openSaved(tools, connection)
   if ('kind' in opened) return opened
   const verification = await verify(tools, connection, opened.credentials)
   if (verification.credentials !== opened.credentials) {
-    await replaceCredentials(tools.redis, tools.keyRing, connection, verification.credentials)
+    await resealCredentials(tools.redis, tools.keyRing, connection, verification.credentials)
   }
   const passed = passedOrRefusal(verification)
   return 'kind' in passed ? passed : { kind: 'passed', connection, passed }

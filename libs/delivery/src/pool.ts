@@ -60,6 +60,7 @@ export interface Pool {
 }
 
 /** Recovery of a dead process's jobs within 8 s; the loop may block 3 s (QUEUE-ENGINEERING section 6). */
+// `skipVersionCheck` must stay off: BullMQ then takes the server for an old one and waits for due jobs in whole seconds.
 const LOCK_MS = 6_000
 const STALLED_EVERY_MS = 1_000
 const NEVER = 1_000_000_000
@@ -79,7 +80,6 @@ export function createPool(options: PoolOptions): Pool {
     prefix: keys.queuePrefix(platform.id),
     connection: redis,
     autorun: false,
-    skipVersionCheck: true,
     concurrency: jobsAtOnce(options.eventsPerMinute, 0, options.fetchAhead),
     lockDuration: LOCK_MS,
     stalledInterval: STALLED_EVERY_MS,

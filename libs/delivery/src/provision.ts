@@ -38,7 +38,6 @@ const PARKED_BY_ERROR: readonly ErrorCode[] = ['CREDENTIALS_EXPIRED', 'PERMISSIO
 
 export interface ProvisionTools extends CheckTools {
   readonly queues: Queues
-  readonly wait: (ms: number) => Promise<void>
 }
 
 export type ProvisionRefusal =

@@ -22,6 +22,6 @@ export const JOB_OPTIONS = {
 
 /** The queue of a platform (or the inbox) on a connection that the caller owns and closes. */
 export const openQueue = (box: LetterBox, connection: Redis): Queue =>
-  new Queue(box, { prefix: keys.queuePrefix(box), connection, streams: { events: { maxLen: EVENTS_KEPT } }, skipVersionCheck: true })
+  new Queue(box, { prefix: keys.queuePrefix(box), connection, streams: { events: { maxLen: EVENTS_KEPT } } })
 
 export type Queues = { readonly [P in PlatformId]: Queue }

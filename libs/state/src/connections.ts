@@ -46,6 +46,11 @@ export async function replaceCredentials(redis: Redis, keyRing: KeyRing, connect
     .exec()
 }
 
+/** Seals other credentials into the connection and leaves its record alone: a refresh token that the platform replaced by itself. */
+export async function resealCredentials(redis: Redis, keyRing: KeyRing, connection: Connection, credentials: unknown): Promise<void> {
+  await redis.hset(keys.connection(connection.id), 'sealed', seal(keyRing, JSON.stringify(credentials), [connection.tenantId, connection.id]))
+}
+
 export async function findConnection(redis: Redis, id: ConnectionId): Promise<Connection | undefined> {
   const text = await redis.hget(keys.connection(id), 'record')
   return text === null ? undefined : (JSON.parse(text) as Connection)

@@ -34,7 +34,7 @@ interface Bench<C> {
   readonly fixtures: Fixtures<C>
   readonly firstStepMs: number
   /** The outcomes of this answer to a request of so many events; 3 unless said otherwise. */
-  classify(answer: HttpAnswer, count?: number): EventOutcome[]
+  readonly classify: (answer: HttpAnswer, count?: number) => EventOutcome[]
 }
 
 function describeReading<C>({ classify, fixtures }: Bench<C>): void {
