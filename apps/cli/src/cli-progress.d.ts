@@ -5,6 +5,9 @@ declare module 'cli-progress' {
     readonly stream?: NodeJS.WritableStream
     readonly clearOnComplete?: boolean
     readonly hideCursor?: boolean
+    /** Characters wide. */
+    readonly barsize?: number
+    readonly noTTYOutput?: boolean
     /** Redraws a second. */
     readonly fps?: number
   }
@@ -12,6 +15,12 @@ declare module 'cli-progress' {
     constructor(options: BarOptions)
     start(total: number, startValue: number, payload?: Readonly<Record<string, string | number>>): void
     update(current: number, payload?: Readonly<Record<string, string | number>>): void
+    stop(): void
+  }
+  export class MultiBar {
+    constructor(options: BarOptions)
+    create(total: number, startValue: number, payload?: Readonly<Record<string, string | number>>, options?: Partial<BarOptions>): SingleBar
+    log(text: string): void
     stop(): void
   }
 }

@@ -27,6 +27,8 @@ export interface FleetOptions {
   readonly env: Readonly<Record<string, string>>
   /** Redis' data, its program where it must be fetched, and the master key where `env` names none. */
   readonly dataDir: string
+  /** Where Redis' program is unpacked where it must be fetched. @default `dataDir`/redis */
+  readonly serverDir?: string
   readonly workers: number
   readonly simulator: boolean
   /** Ports that are not named are free ones. */
@@ -92,7 +94,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       async restartRedis({ crash = false } = {}) {
         if (redis === undefined) throw new Error('this fleet uses a Redis that it did not start')
         await (crash ? redis.kill() : redis.stop())
-        redis = await startRedis({ dataDir: options.dataDir, port: redis.port })
+        redis = await startRedis({ ...placesOf(options), port: redis.port })
       },
     }
   } catch (error) {
@@ -114,8 +116,11 @@ async function masterKeyFor({ env, dataDir }: FleetOptions): Promise<string | un
   return path
 }
 
-async function startOwnRedis({ dataDir, onLog }: FleetOptions): Promise<RunningRedis> {
-  const redis = await startRedis({ dataDir, onProgress: (message) => onLog('redis', message) })
+const placesOf = ({ dataDir, serverDir }: FleetOptions) => ({ dataDir, ...(serverDir === undefined ? {} : { serverDir }) })
+
+async function startOwnRedis(options: FleetOptions): Promise<RunningRedis> {
+  const { dataDir, onLog } = options
+  const redis = await startRedis({ ...placesOf(options), onProgress: (message) => onLog('redis', message) })
   onLog('redis', `${redis.reused ? 'found running' : 'started'} at ${redis.url}, data in ${dataDir}`)
   return redis
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { addAuditCommand } from './audit.ts'
 import { addConnectionCommands } from './connections.ts'
+import { addDemoCommand } from './demo/demo.ts'
 import { addDlqCommands } from './dlq.ts'
 import { addKeyCommands } from './keys.ts'
 import { addSimulatorCommand } from './simulator.ts'
@@ -18,6 +19,7 @@ export function createProgram(): Command {
     .configureOutput({ outputError: () => {} })
     .addHelpText('after', HELP)
   addUpCommand(program)
+  addDemoCommand(program)
   addSimulatorCommand(program)
   addTenantCommands(program)
   addKeyCommands(program)

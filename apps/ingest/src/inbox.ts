@@ -37,6 +37,7 @@ export interface Inbox {
 
 const CONCURRENCY = 4
 const FAULT_DELAY_MS = 5_000
+const CLOSE_WITHOUT_REDIS_MS = 500
 const MAX_FAULTS = 5
 /** How often a job's process may die with it in hand: by accident a few times, by the job's doing every time. */
 const MAX_STALLS = 10
@@ -82,7 +83,8 @@ export function startInbox(options: InboxOptions): Inbox {
     get isRunning() {
       return worker.isRunning()
     },
-    close: (withinMs) => closeWithin(worker, withinMs),
+    // Without Redis nothing in hand can be finished.
+    close: (withinMs) => closeWithin(worker, redis.status === 'ready' ? withinMs : Math.min(withinMs, CLOSE_WITHOUT_REDIS_MS)),
   }
 }
 

@@ -1,7 +1,7 @@
 import type { EpochMs, Incoming, PlatformId } from './call.ts'
 
 /** A request as it came, for looking at. Tokens and secrets are `***`; a long body is cut. */
-export interface KeptBody {
+interface KeptBody {
   readonly request_no: number
   readonly at: EpochMs
   readonly method: string

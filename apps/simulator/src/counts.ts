@@ -5,7 +5,7 @@ import type { Door, PlatformId } from './call.ts'
 export type Fate = 'taken' | 'refused' | 'throttled' | 'unserved'
 
 /** Events, except `requests`. Always `events = counted + repeated + test + rejected + refused + throttled + unserved`. */
-export interface Counts {
+interface Counts {
   requests: number
   events: number
   counted: number

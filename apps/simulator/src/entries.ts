@@ -3,7 +3,7 @@ import type { Booking, EpochMs, PlatformId } from './call.ts'
 import { createColumn, float64, uint32, uint8 } from './column.ts'
 
 const OUTCOMES = ['counted', 'repeated', 'test', 'rejected'] as const
-export type Outcome = (typeof OUTCOMES)[number]
+type Outcome = (typeof OUTCOMES)[number]
 
 /** One arrival of one event that the platform took. */
 export interface Entry {
@@ -35,7 +35,7 @@ export interface Doubled {
   readonly counted: number
 }
 
-/** The arrivals themselves: numbers in columns, ids as they came, names and accounts once. A million of them take about 150 MB. */
+/** The arrivals themselves: numbers in columns, ids as they came, names and accounts once. With a million of them the whole process stays at half a gigabyte. */
 export interface Entries {
   /** Decides whether the event is counted or a repeat, and writes it down. */
   add(platform: PlatformId, booking: Booking, requestNo: number, at: EpochMs, dedupWindowMs: number): Outcome

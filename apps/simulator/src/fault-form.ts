@@ -3,7 +3,7 @@ import type { Door, PlatformId } from './call.ts'
 import { isFields, isNumber, isText } from './fields.ts'
 import type { Fields } from './fields.ts'
 
-export const KINDS = [
+const KINDS = [
   'latency',
   'timeout',
   'lost_answer',

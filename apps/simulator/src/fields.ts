@@ -5,7 +5,7 @@ export type Fields = Readonly<Record<string, unknown>>
 
 const SHA256_HEX = /^[0-9a-f]{64}$/
 /** SHA-256 of no text at all: the sign of a client that hashed an empty field. */
-const SHA256_OF_NOTHING = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
+export const SHA256_OF_NOTHING = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
 
 export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

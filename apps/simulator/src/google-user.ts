@@ -1,8 +1,7 @@
-import { isFields, isText } from './fields.ts'
+import { SHA256_OF_NOTHING, isFields, isText } from './fields.ts'
 import type { GoogleProblem } from './google-validate.ts'
 
 const MAX_IDENTIFIERS = 10
-const HASH_OF_NOTHING = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
 const KINDS = ['emailAddress', 'phoneNumber', 'address'] as const
 /** dm/user_data.proto, read November 2026: two hashed, two plain, all four required. */
 const ADDRESS_HASHED = [
@@ -68,6 +67,6 @@ function hashProblem(value: unknown, encoding: unknown, field: string): GooglePr
     return isHash ? undefined : { field, reason: 'INVALID_SHA256_FORMAT', description: 'The value is not a SHA-256 hash.' }
   }
   if (!/^[0-9a-fA-F]+$/.test(text)) return { field, reason: 'INVALID_HEX_ENCODING', description: 'The value is not HEX.' }
-  if (text.length === 64 && text.toLowerCase() !== HASH_OF_NOTHING) return undefined
+  if (text.length === 64 && text.toLowerCase() !== SHA256_OF_NOTHING) return undefined
   return { field, reason: 'INVALID_SHA256_FORMAT', description: 'The value is not a SHA-256 hash.' }
 }

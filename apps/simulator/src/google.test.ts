@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createClient } from './testing/client.ts'
-import type { Reply } from './testing/client.ts'
+import type { Client, Reply } from './testing/client.ts'
 import {
   GOOGLE_ACCOUNT,
   GOOGLE_EMAIL_BASE64,
@@ -142,12 +142,12 @@ describe('events that Google refuses', () => {
   })
 })
 
-describe('OAuth and tokens', () => {
-  const refresh = ({ call }: ReturnType<typeof createClient>, changes: Readonly<Record<string, string>> = {}): Promise<Reply> => {
-    const form = { grant_type: 'refresh_token', client_id: 'c', client_secret: 's', refresh_token: 'r1', ...changes }
-    return call('/google/token', { method: 'POST', body: new URLSearchParams(form) })
-  }
+function refresh({ call }: Client, changes: Readonly<Record<string, string>> = {}): Promise<Reply> {
+  const form = { grant_type: 'refresh_token', client_id: 'c', client_secret: 's', refresh_token: 'r1', ...changes }
+  return call('/google/token', { method: 'POST', body: new URLSearchParams(form) })
+}
 
+describe('OAuth and tokens', () => {
   it('gives out access tokens that expire and are revoked with their grant', async () => {
     const client = createClient()
     const { body } = await refresh(client)

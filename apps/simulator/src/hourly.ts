@@ -1,6 +1,6 @@
 import type { EpochMs } from './call.ts'
 
-export interface PastHour {
+interface PastHour {
   readonly event_count_past_hour: number
   /** Unix seconds; 0 where there was none. */
   readonly latest_event_ts: number

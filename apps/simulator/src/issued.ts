@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { EpochMs, PlatformId } from './call.ts'
 
-export interface IssuedToken {
+interface IssuedToken {
   readonly until: EpochMs
   readonly refreshToken: string
 }

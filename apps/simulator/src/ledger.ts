@@ -7,7 +7,7 @@ import { createEntries } from './entries.ts'
 import type { Doubled, Entry, EntryFilter } from './entries.ts'
 
 /** What came to `events` in one request. */
-export interface Visit {
+interface Visit {
   readonly platform: PlatformId
   readonly requestNo: number
   readonly at: EpochMs

@@ -1,5 +1,5 @@
 import type { EpochMs } from './call.ts'
-import { isDigits, isFields, isIpAddress, isNumber, isNumeric, isText, listOf, looksHashed } from './fields.ts'
+import { SHA256_OF_NOTHING, isDigits, isFields, isIpAddress, isNumber, isNumeric, isText, listOf, looksHashed } from './fields.ts'
 import type { Fields } from './fields.ts'
 
 /** Why Meta refuses an event. `subcode` belongs to code 100; the answer never says which event it was. */
@@ -27,7 +27,6 @@ const HASHED = ['em', 'ph', 'fn', 'ln', 'db', 'ge', 'ct', 'st', 'zp', 'country']
 const NEVER_HASHED = ['client_ip_address', 'client_user_agent', 'fbc', 'fbp', 'subscription_id', 'lead_id', 'fb_login_id']
 /** A SHA-256, or one with the appendix that Meta's own parameter builder puts behind it. */
 const HASH = /^[0-9a-f]{64}(\.[A-Za-z0-9_-]{8}|\.[A-Za-z0-9_-]{2})?$/
-const HASH_OF_NOTHING = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
 /** best-practices, read November 2026: an event whose identifiers all lie in one of these sets cannot be matched. */
 const TOO_WEAK = [
   new Set(['ct', 'country', 'st', 'zp', 'ge', 'client_user_agent']),
@@ -74,7 +73,7 @@ function userProblem(user: unknown): MetaProblem | undefined {
   if (!isFields(user)) return malformed('user_data is required')
   for (const key of HASHED) {
     for (const value of listOf(user[key])) {
-      if (typeof value !== 'string' || !HASH.test(value) || value === HASH_OF_NOTHING) return unhashed(key)
+      if (typeof value !== 'string' || !HASH.test(value) || value === SHA256_OF_NOTHING) return unhashed(key)
     }
   }
   const hashed = NEVER_HASHED.find((key) => looksHashed(user[key]))

@@ -139,7 +139,7 @@ async function silence(outgoing: ServerResponse | undefined, ...signals: readonl
 }
 
 function createListener(app: Hono<Env>, closing: AbortController): Pick<Simulator, 'listen' | 'close' | 'url'> {
-  // The adapter's own signal of a broken upload is no fault of the simulator: nobody is there to answer.
+  // Node's 5 s would close idle connections under a client's pool, and its next request would meet a reset nobody ordered.
   const server = createAdaptorServer({ fetch: app.fetch, serverOptions: { keepAliveTimeout: 65_000 } })
   let address = ''
   return {

@@ -89,6 +89,10 @@ describe('events that Snapchat refuses', () => {
   })
 })
 
+function form(refresh: string): URLSearchParams {
+  return new URLSearchParams({ grant_type: 'refresh_token', client_id: 'c', client_secret: 's', refresh_token: refresh })
+}
+
 describe('validator and OAuth', () => {
   it('looks at every event and records no conversion', async () => {
     const { sendSnapchat, simulator, call } = createClient()
@@ -113,8 +117,6 @@ describe('validator and OAuth', () => {
 
   it('gives out tokens that expire, and rotates the refresh token where that is set', async () => {
     const { call, sendSnapchat, move } = createClient()
-    const form = (refresh: string) =>
-      new URLSearchParams({ grant_type: 'refresh_token', client_id: 'c', client_secret: 's', refresh_token: refresh })
     const refresh = (token: string) => call('/snapchat/login/oauth2/access_token', { method: 'POST', body: form(token) })
     const first = await refresh('r1')
     const token = String(first.body['access_token'])

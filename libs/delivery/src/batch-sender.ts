@@ -13,7 +13,7 @@ import { deliver, type DeliverContext } from './deliver.ts'
 import { outcomeOfConnection } from './gates.ts'
 import { outcomeOf, type Row, type RowResult } from './row.ts'
 import type { Sent } from './send-request.ts'
-import { pauseFrom, pauseQueue, reportHealth, suspendConnection, suspensionFrom } from './signals.ts'
+import { connectionHoldFrom, pauseFrom, pauseQueue, reportHealth, suspendConnection, suspensionFrom } from './signals.ts'
 import type { Tokens } from './tokens.ts'
 
 export interface BatchSenderContext {
@@ -57,11 +57,8 @@ export function createBatchSender(context: BatchSenderContext): BatchSender {
     if (pause !== undefined) await pauseQueue(signals, pause)
     const fault = suspensionFrom(outcomes)
     if (fault !== undefined) await suspendConnection(signals, connection, fault)
-    for (const outcome of outcomes) {
-      if (outcome.kind === 'hold' && outcome.error.code === 'RATE_LIMITED' && outcome.error.scope === 'connection') {
-        context.heldConnections.set(connection.id, outcome.until)
-      }
-    }
+    const holdUntil = connectionHoldFrom(outcomes)
+    if (holdUntil !== undefined) context.heldConnections.set(connection.id, holdUntil)
   }
 
   async function sendBatch(connectionId: ConnectionId, rows: readonly Row[], probeId: string | undefined): Promise<RowResult[]> {

@@ -69,6 +69,11 @@ function faultsUnder(root: string, issues: readonly Issue[]): InputFault[] {
     const path = [root, ...issue.path.map(String)].join('.')
     const branches = issue.errors?.filter((branch) => branch.length > 0) ?? []
     const [nearest] = branches.toSorted((a, b) => a.length - b.length)
-    return issue.code === 'invalid_union' && nearest !== undefined ? faultsUnder(path, nearest) : [{ path, message: issue.message }]
+    return issue.code === 'invalid_union' && nearest !== undefined
+      ? faultsUnder(path, nearest)
+      : [{ path, message: wordsOf(issue.message) }]
   })
 }
+
+/** Zod's own words for an absent field are about types. */
+const wordsOf = (message: string): string => (message.endsWith('received undefined') ? 'is missing' : message)

@@ -1,4 +1,4 @@
-import type { Clock } from '@relay/core/clock'
+import type { Clock, EpochMs } from '@relay/core/clock'
 import type { Connection } from '@relay/core/connection'
 import { type ErrorDetail, POLICY } from '@relay/core/errors'
 import type { EventOutcome } from '@relay/core/outcome'
@@ -29,6 +29,19 @@ export interface SignalContext {
   readonly breakerOpenMs: number
 }
 
+const isLimit = (error: ErrorDetail): error is Extract<ErrorDetail, { scope: unknown }> => error.code === 'RATE_LIMITED' || error.code === 'QUOTA_EXHAUSTED'
+
+/**
+ * Until when this connection must wait, if these outcomes say so. An application's limit holds the connection that met it: tenants bring applications of
+ * their own, so it says nothing about the others. Pure.
+ */
+export function connectionHoldFrom(outcomes: readonly EventOutcome[]): EpochMs | undefined {
+  const holds = outcomes.flatMap((outcome) =>
+    outcome.kind === 'hold' && isLimit(outcome.error) && outcome.error.scope !== 'platform' ? [outcome.until] : [],
+  )
+  return holds.length === 0 ? undefined : Math.max(...holds)
+}
+
 /** The reason for which the whole queue must wait, if these outcomes hold one. Pure. */
 export function pauseFrom(outcomes: readonly EventOutcome[]): Pause | undefined {
   for (const outcome of outcomes) {
@@ -36,8 +49,7 @@ export function pauseFrom(outcomes: readonly EventOutcome[]): Pause | undefined 
     const { error, until } = outcome
     if (error.code === 'PLATFORM_MAINTENANCE') return { reason: 'maintenance', until, message: error.message }
     if (error.code === 'PLATFORM_MISCONFIGURED') return { reason: 'configuration', until, message: error.message }
-    const isLimit = error.code === 'RATE_LIMITED' || error.code === 'QUOTA_EXHAUSTED'
-    if (isLimit && (error.scope === 'platform' || error.scope === 'application')) return { reason: 'limit', until, message: error.message }
+    if (isLimit(error) && error.scope === 'platform') return { reason: 'limit', until, message: error.message }
   }
   return undefined
 }

@@ -53,7 +53,12 @@ describe('redaction', () => {
     ['a bearer token', 'header was Authorization: Bearer ya29.canary-token', 'canary'],
     ['the password of a Redis URL', 'connect redis://user:canary@10.0.0.1:6379', 'canary'],
   ])('%s inside of a text is cut out', (_name, text, secret) => {
-    for (const line of [redact({ msg: text }), redact({ err: { stack: `Error: ${text}\n    at x` } }), redact({ list: [text] })]) {
+    for (const line of [
+      redact({ msg: text }),
+      redact({ msg: `x\n${text}\t${text}` }),
+      redact({ err: { stack: `Error: ${text}\n    at x` } }),
+      redact({ list: [text] }),
+    ]) {
       expect(line).not.toContain(secret)
       expect(() => JSON.parse(line) as unknown).not.toThrow()
     }
@@ -72,6 +77,23 @@ describe('redaction', () => {
           expect(() => JSON.parse(line) as unknown).not.toThrow()
         },
       ),
+    )
+  })
+
+  test('an address or a token is found behind whatever character, and the line stays JSON', () => {
+    const secrets = ['jane.canary@mail.example.org', 'Bearer canary.canary', 'access_token=canary']
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary' }),
+        fc.constantFrom('', '\n', '\t', '\\', '"', '\u0001', 'é'),
+        fc.constantFrom(...secrets),
+        (before, between, secret) => {
+          const line = redact({ msg: `${before}${between}${secret}` })
+          expect(line).not.toContain('canary')
+          expect(() => JSON.parse(line) as unknown).not.toThrow()
+        },
+      ),
+      { numRuns: 500 },
     )
   })
 

@@ -24,12 +24,17 @@ const CENSORED_KEYS: ReadonlySet<string> = new Set(REDACTED_KEYS.map(plain))
 /** Does the line hold such a key? Only then is it worth reading as JSON. */
 const HAS_CENSORED_KEY = new RegExp(`"(?:${REDACTED_KEYS.map((key) => plain(key).replaceAll(/(?<=.)(?=.)/g, '[-_]?')).join('|')})":`, 'i')
 
+type Replacements = readonly (readonly [pattern: RegExp, replacement: string])[]
+
 /** Secrets and people inside of texts: a message, a stack, a URL. The bounds keep a long text from costing its length squared. */
-const IN_TEXT: readonly (readonly [pattern: RegExp, replacement: string])[] = [
-  [/\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}/gi, `$1 ${CENSORED}`],
-  [/\b((?:access|refresh|id|developer)_?token|client_?secret|appsecret_?proof|password|api_?key)(=|%3D)[^&\s"\\]+/gi, `$1$2${CENSORED}`],
+const SECRETS_IN_TEXT: Replacements = [
+  [/(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}/gi, `$1 ${CENSORED}`],
+  [/((?:access|refresh|id|developer)_?token|client_?secret|appsecret_?proof|password|api_?key)(=|%3D)[^&\s"\\]+/gi, `$1$2${CENSORED}`],
+]
+const WITH_AT_SIGN: Replacements = [
   [/:\/\/[^\s/"@]{0,256}@/g, `://${CENSORED}@`],
-  [/[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,8}\.[A-Za-z]{2,24}\b/g, CENSORED],
+  // An escape such as \n in front is no part of the address, and half an escape would break the line.
+  [/(\\(?:u[0-9a-f]{4}|.))?[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,8}\.[A-Za-z]{2,24}/g, `$1${CENSORED}`],
 ]
 
 /** One line of JSON with its line end → the same line without what must not be in it. */
@@ -43,7 +48,9 @@ export function redactLine(line: string): string {
       return `${JSON.stringify({ level: 'error', msg: 'a log line that is not JSON was left out' })}\n`
     }
   }
-  for (const [pattern, replacement] of IN_TEXT) redacted = redacted.replaceAll(pattern, replacement)
+  // Looking for an @ first halves the cost of the common line.
+  const replacements = redacted.includes('@') ? [...SECRETS_IN_TEXT, ...WITH_AT_SIGN] : SECRETS_IN_TEXT
+  for (const [pattern, replacement] of replacements) redacted = redacted.replaceAll(pattern, replacement)
   return redacted
 }
 

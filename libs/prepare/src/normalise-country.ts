@@ -12,8 +12,10 @@ const withoutMarks = (name: string): string => name.normalize('NFD').replaceAll(
 /** Words for a country that no list of names has and that shops' address forms do. */
 const FURTHER_NAMES: Readonly<Record<string, string>> = { england: 'GB', scotland: 'GB', wales: 'GB', northernireland: 'GB' }
 
+type NamedCode = readonly [name: string, code: string]
+
 /** Adds what is not known yet; a name that two countries share among the new ones is dropped, since a wrong country is worse than none. */
-function addNames(known: Map<string, string>, names: Iterable<readonly [string, string]>): void {
+function addNames(known: Map<string, string>, names: readonly NamedCode[]): void {
   const found = new Map<string, string | null>()
   for (const [name, code] of names) {
     if (name === '' || known.has(name)) continue
@@ -23,31 +25,27 @@ function addNames(known: Map<string, string>, names: Iterable<readonly [string, 
   for (const [name, code] of found) if (code !== null) known.set(name, code)
 }
 
-function namesOf(select: 'official' | 'all', form: (name: string) => string): (readonly [string, string])[] {
-  return countries
-    .getSupportedLanguages()
-    .flatMap((language) =>
-      Object.entries(countries.getNames(language, { select: 'all' })).flatMap(([code, names]) =>
-        (select === 'official' ? names.slice(0, 1) : names).map((name) => [form(letters(name)), code] as const),
-      ),
-    )
-}
-
 let codeByName: Map<string, string> | undefined
 
-/** Every name of every language of the library; official names first, then second names, then both without accents. Built at first use, about 100 ms. */
+/** Every name of every language of the library; official names first, then second names, then both without accents. Built at first use, some 200 ms. */
 function countryNames(): Map<string, string> {
   if (codeByName !== undefined) return codeByName
+  const official: NamedCode[] = []
+  const all: NamedCode[] = []
+  for (const language of countries.getSupportedLanguages()) {
+    for (const [code, names] of Object.entries(countries.getNames(language, { select: 'all' }))) {
+      const known = names.map((name) => [letters(name), code] as const)
+      official.push(...known.slice(0, 1))
+      all.push(...known)
+    }
+  }
   codeByName = new Map(Object.entries(FURTHER_NAMES))
+  addNames(codeByName, official)
+  addNames(codeByName, all)
   addNames(
     codeByName,
-    namesOf('official', (name) => name),
+    all.map(([name, code]) => [withoutMarks(name), code] as const),
   )
-  addNames(
-    codeByName,
-    namesOf('all', (name) => name),
-  )
-  addNames(codeByName, namesOf('all', withoutMarks))
   return codeByName
 }
 

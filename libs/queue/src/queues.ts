@@ -21,7 +21,11 @@ export const JOB_OPTIONS = {
 } as const satisfies JobsOptions
 
 /** The queue of a platform (or the inbox) on a connection that the caller owns and closes. */
-export const openQueue = (box: LetterBox, connection: Redis): Queue =>
-  new Queue(box, { prefix: keys.queuePrefix(box), connection, streams: { events: { maxLen: EVENTS_KEPT } } })
+export function openQueue(box: LetterBox, connection: Redis): Queue {
+  const queue = new Queue(box, { prefix: keys.queuePrefix(box), connection, streams: { events: { maxLen: EVENTS_KEPT } } })
+  // Faults of the connection are its owner's to tell; without a listener BullMQ writes them to the console.
+  queue.on('error', () => {})
+  return queue
+}
 
 export type Queues = { readonly [P in PlatformId]: Queue }

@@ -12,26 +12,29 @@ export interface Reply {
   readonly body: Json
 }
 
+interface Sending {
+  readonly token?: string
+  /** Laid over the body that is sent otherwise. */
+  readonly body?: Json
+}
+
 /** A simulator with a clock that a test can move, and the one request of each platform that sends events. */
 export interface Client {
   readonly simulator: Simulator
-  move(ms: number): void
-  call(path: string, init?: RequestInit): Promise<Reply>
+  readonly move: (ms: number) => void
+  readonly call: (path: string, init?: RequestInit) => Promise<Reply>
   /** Orders a fault and fails where it was not accepted; returns its id. */
-  order(fault: Json): Promise<string>
-  sendMeta(
+  readonly order: (fault: Json) => Promise<string>
+  readonly sendMeta: (events: readonly unknown[], more?: Sending & { readonly pixel?: string; readonly version?: string }) => Promise<Reply>
+  readonly sendGoogle: (events: readonly unknown[], more?: Sending) => Promise<Reply>
+  readonly sendTikTok: (
     events: readonly unknown[],
-    more?: { readonly pixel?: string; readonly token?: string; readonly body?: Json; readonly version?: string },
-  ): Promise<Reply>
-  sendGoogle(events: readonly unknown[], more?: { readonly token?: string; readonly body?: Json }): Promise<Reply>
-  sendTikTok(
+    more?: Sending & { readonly headers?: Readonly<Record<string, string>> },
+  ) => Promise<Reply>
+  readonly sendSnapchat: (
     events: readonly unknown[],
-    more?: { readonly token?: string; readonly body?: Json; readonly headers?: Readonly<Record<string, string>> },
-  ): Promise<Reply>
-  sendSnapchat(
-    events: readonly unknown[],
-    more?: { readonly token?: string; readonly body?: Json; readonly asset?: string; readonly path?: string },
-  ): Promise<Reply>
+    more?: Sending & { readonly asset?: string; readonly path?: string },
+  ) => Promise<Reply>
 }
 
 export function createClient({ random = () => 0 }: { readonly random?: () => number } = {}): Client {

@@ -99,9 +99,10 @@ describe('meta: identifiers', () => {
   })
 })
 
+const page = (fbclid: string) => ({ event_source_url: `https://shop.example/?a=1&fbclid=${fbclid}` })
+
 describe('meta: fbc', () => {
   const cookie = 'fb.1.1554763741205.AbCdEfGhIjKlMnOp'
-  const page = (fbclid: string) => ({ event_source_url: `https://shop.example/?a=1&fbclid=${fbclid}` })
 
   it.each([
     ['keeps the cookie without an fbclid', { fbc: cookie }, {}, cookie],
@@ -186,9 +187,10 @@ describe('meta: bodies', () => {
   })
 
   it('takes events of shops for 62 days and others for 7', () => {
-    const at = (action_source: 'website' | 'physical_store') =>
-      meta.acceptsUntil({ ...conversionEvent({ action_source }), user: {} }, fixtures.settings) - NOW
-    expect([at('website'), at('physical_store')]).toEqual([7 * 86_400_000, 62 * 86_400_000])
+    const windows = (['website', 'physical_store'] as const).map(
+      (action_source) => meta.acceptsUntil({ ...conversionEvent({ action_source }), user: {} }, fixtures.settings) - NOW,
+    )
+    expect(windows).toEqual([7 * 86_400_000, 62 * 86_400_000])
   })
 })
 

@@ -21,7 +21,7 @@ export async function check(on: Account<TikTokCredentials>, http: Http): Promise
   const code = body?.['code']
   if (code === 0) return { verdict: 'unverified', why: `The token is alive. ${NOTHING_SENT}` }
   if (typeof code !== 'number') return { verdict: 'unverified', why: `TikTok answered ${answer.status} without a code. ${NOTHING_SENT}` }
-  const words = typeof body?.['message'] === 'string' ? quote(body['message']) : ''
+  const words = typeof body?.['message'] === 'string' ? quote(body['message'].replaceAll(on.credentials.access_token, '***')) : ''
   if (!TOKEN_IS_DEAD.has(code)) {
     return {
       verdict: 'unverified',

@@ -4,10 +4,27 @@ import type { ConnectionId } from '@relay/core/ids'
 import type { JsonObject } from '@relay/core/json'
 import type { EventOutcome } from '@relay/core/outcome'
 import { expect, test } from 'vitest'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import type { HttpAnswer } from '../contract.ts'
+import { conformance } from '../testing/conformance.ts'
+import { conversionEvent } from '../testing/events.ts'
+import { answerOf } from '../testing/fixtures.ts'
 import { TIKTOK_CODES } from './codes.ts'
+import { SETTINGS, TIKTOK_EXAMPLES } from './examples.ts'
 import { tiktok } from './index.ts'
+
+const sendable = conversionEvent({ event_name: 'Purchase', user_data: { email: 'ann@example.com' } })
+
+conformance(tiktok, {
+  credentials: { access_token: '0a1b2c3d4e5f60718293a4b5c6d7e8f901234567' },
+  settings: SETTINGS,
+  examples: TIKTOK_EXAMPLES,
+  sendable,
+  unsendable: { event: { ...sendable, event_name: 'PageView' }, code: 'EVENT_UNMAPPED' },
+  accepted: () => answerOf(200, { code: 0, message: 'OK', request_id: '2026112412000001', data: {} }),
+  deadCredentials: (message) => answerOf(200, { code: 40_105, message, request_id: '2026112412000002', data: {} }),
+  rateLimited: () => answerOf(200, { code: 40_100, message: 'Too many requests', request_id: '2026112412000003', data: {} }),
+})
 
 const NOW = Date.UTC(2026, 10, 2, 12)
 const EVENT_TIME = 1_793_620_800
@@ -123,10 +140,11 @@ test.each([
   expect(Object.keys(user).toSorted()).toEqual(expected)
 })
 
+const extinfo = (platform: string): string[] => [platform, ...Array.from({ length: 15 }, () => '')]
+
 test('an iOS id is sent in upper case, an Android id in lower case', () => {
   const id = '38400000-8CF0-11BD-B23E-10B96E40000D'
   const app = { ...web, event_source: 'app' as const }
-  const extinfo = (platform: string): string[] => [platform, ...Array.from({ length: 15 }, () => '')]
   const user = (platform: string) =>
     tiktok.identify(
       event({
