@@ -39,7 +39,7 @@ function refusalError(refusal: ProvisionRefusal, subject: Subject): CliError {
         },
       )
     case 'refused':
-      return invalidCredentials(refusal)
+      return invalidCredentials(refusal, subject)
     case 'unreachable':
       return new CliError(EXIT.failed, 'CHECK_FAILED', `The credentials could not be checked: ${refusal.message}`, {
         nextStep: 'Nothing was changed. Try again when the platform answers',
@@ -62,10 +62,14 @@ const unknownConnection = (id: string): CliError =>
     details: { connection_id: id },
   })
 
-function invalidCredentials({ report }: Extract<ProvisionRefusal, { kind: 'refused' }>): CliError {
+function invalidCredentials({ report }: Extract<ProvisionRefusal, { kind: 'refused' }>, { connection }: Subject): CliError {
   const { error_message: words, field } = report.details
+  const cure =
+    connection === undefined
+      ? `Correct ${field} and try again; nothing was saved`
+      : `Correct ${field}: relay connections update ${connection}; nothing was changed`
   return new CliError(EXIT.refused, 'INVALID_CREDENTIALS', report.message, {
-    nextStep: `The platform says: ${words}. Correct ${field} and try again; nothing was saved`,
+    nextStep: `The platform says: ${words}. ${cure}`,
     details: report.details,
   })
 }

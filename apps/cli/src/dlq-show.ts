@@ -78,7 +78,8 @@ export function explain(letter: Letter, connection: Connection | undefined, now:
   if (letter.ambiguous) sentences.push('The platform may have taken it: a replay could count it twice')
   if (Date.parse(letter.deadline_at) <= now) sentences.push('Its deadline is over: it is never sent again')
   if (connection === undefined) sentences.push('Its connection is gone')
-  else if (connection.status.state !== 'active') sentences.push(`Its connection is ${connection.status.state}`)
+  else if (connection.status.state !== 'active')
+    sentences.push(connection.status.state === 'error' ? 'Its connection is in error' : 'Its connection is disabled')
   if (letter.state !== 'dead') sentences.push(`It is ${letter.state} now`)
   return sentences
 }

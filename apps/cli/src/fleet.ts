@@ -60,6 +60,8 @@ export interface Fleet {
   readonly failed: Promise<never>
   /** Ends everything that was started. Does nothing twice. */
   stop(): Promise<void>
+  /** The same at once: SIGKILL to every process but Redis, which is not asked twice whether its data is on disk. */
+  kill(): Promise<void>
 }
 
 const READY_WITHIN_MS = 30_000
@@ -91,6 +93,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       workers,
       failed: Promise.race(started.map((process) => process.failed)),
       stop,
+      kill: async () => void (await Promise.all(started.map((process) => process.kill()))),
       async restartRedis({ crash = false } = {}) {
         if (redis === undefined) throw new Error('this fleet uses a Redis that it did not start')
         await (crash ? redis.kill() : redis.stop())

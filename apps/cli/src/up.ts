@@ -48,7 +48,7 @@ async function up(options: UpOptions): Promise<void> {
     process.stdout.write(`${welcome(fleet)}\n`)
     await Promise.race([interrupted, fleet.failed])
     process.stderr.write('Stopping: what is in flight is finished first. Ctrl-C again ends everything at once.\n')
-    process.once('SIGINT', () => void killAtOnce(fleet))
+    process.once('SIGINT', () => void fleet.kill())
   } finally {
     await fleet.stop()
     await removeUpRecord()
@@ -56,10 +56,6 @@ async function up(options: UpOptions): Promise<void> {
 }
 
 const untilInterrupted = (): Promise<unknown> => Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
-
-async function killAtOnce(fleet: Fleet): Promise<void> {
-  await Promise.all(fleet.workers.map((worker) => worker.kill()))
-}
 
 const masterKeyOf = (config: Config): Record<string, string> => ({
   ...(config.RELAY_MASTER_KEY_FILE === undefined ? {} : { RELAY_MASTER_KEY_FILE: config.RELAY_MASTER_KEY_FILE }),

@@ -125,11 +125,16 @@ export function serverErrorOutcome(answer: Answered, now: EpochMs, firstStepMs: 
   return answer.status === 503 ? holdUntil(now + firstStepMs, error) : retry(error)
 }
 
+/** Looked at before it is cut: long enough for every message, short enough for patterns that take the square of a text's length. */
+const QUOTED_FROM_CHARS = 1_000
+
 /** The platform's own words for a report: control characters and line ends out, capped, and what looks like a token or an identifier blanked. */
 export function quote(text: string, maxChars = 300): string {
-  const clean = text
+  // A word cut in half might no longer look like the identifier it is.
+  const beginning = text.length > QUOTED_FROM_CHARS ? text.slice(0, QUOTED_FROM_CHARS).replace(/\S*$/u, '') : text
+  const clean = beginning
     .replaceAll(/\p{C}+/gu, ' ')
-    .replaceAll(/\b[\w.+-]+@[\w.-]+\.\w+\b/g, '***')
+    .replaceAll(/[\p{L}\p{N}._%+-]+@[\p{L}\p{N}.-]+/gu, '***')
     .replaceAll(/\+?\d[\d\s().-]{6,}\d/g, '***')
     .replaceAll(/\b(?:EAA|ya29\.|1\/\/)[\w.-]{10,}|\b(?=[\w-]*\d)[\w-]{24,}/g, '***')
     .trim()

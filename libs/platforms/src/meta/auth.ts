@@ -24,9 +24,10 @@ interface Reading {
   readonly error: MetaError | undefined
 }
 
-function readAnswer(answer: HttpAnswer): Reading {
+/** Meta may repeat the token that it complains of, so it is taken out before anything is read. */
+function readAnswer(answer: HttpAnswer, on: On): Reading {
   if (answer.kind === 'fault') return { status: undefined, body: undefined, error: undefined }
-  const body = parseJsonBody(answer.body)
+  const body = parseJsonBody(answer.body.replaceAll(on.credentials.access_token, '***'))
   return { status: answer.status, body, error: errorOf(body) }
 }
 
@@ -85,6 +86,7 @@ export async function check(on: On, http: Http): Promise<CheckReport> {
     await http.send(
       getRequest(on, `debug_token?input_token=${encodeURIComponent(on.credentials.access_token)}`, 'debug_token?input_token=***'),
     ),
+    on,
   )
   const tokenVerdict = judgeToken(token, pixelId)
   if (tokenVerdict === 'dead') return deadToken(invalidity(token), 'Invalid OAuth 2.0 Access Token')
@@ -92,12 +94,13 @@ export async function check(on: On, http: Http): Promise<CheckReport> {
 
   const quality = readAnswer(
     await http.send(getRequest(on, `dataset_quality?dataset_id=${encodeURIComponent(pixelId)}&fields=web%7Bevent_name%7D`)),
+    on,
   )
   if (isGood(quality)) return { verdict: 'verified', remark: REMARK }
   if (quality.error?.code === 190) return deadToken(quality.error, 'Invalid OAuth 2.0 Access Token')
   if (tokenVerdict === 'for-others') return wrongPixel(quality.error)
 
-  const pixel = readAnswer(await http.send(getRequest(on, `${encodeURIComponent(pixelId)}?fields=id,name`)))
+  const pixel = readAnswer(await http.send(getRequest(on, `${encodeURIComponent(pixelId)}?fields=id,name`)), on)
   if (isGood(pixel)) return { verdict: 'verified', remark: REMARK }
   if (pixel.error?.code === 190) return deadToken(pixel.error, 'Invalid OAuth 2.0 Access Token')
   return { verdict: 'unverified', why: whyOpen([token, quality, pixel]) }

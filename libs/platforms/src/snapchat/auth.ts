@@ -5,7 +5,7 @@ import { parseJsonBody, quote } from '../verdict.ts'
 import { api } from './api.ts'
 import { rowOf } from './classify.ts'
 import type { SnapchatCredentials } from './credentials.ts'
-import { assetRequest } from './encode.ts'
+import { assetRequest, tokenOf } from './encode.ts'
 import { isStatsSuccess, statsRequest } from './inquire.ts'
 
 type On = Account<SnapchatCredentials>
@@ -70,8 +70,9 @@ async function runRefresh(on: On, http: Http): Promise<RefreshResult> {
 
 export const refresh = { appliesTo: isOAuth, run: runRefresh } as const
 
-const refused = (answer: HttpAnswer, field: string, hint: string): Refused => {
-  const body = answer.kind === 'answer' ? parseJsonBody(answer.body) : undefined
+/** Snapchat may repeat the token that it complains of, so it is taken out before anything is read. */
+const refused = (answer: HttpAnswer, on: On, field: string, hint: string): Refused => {
+  const body = answer.kind === 'answer' ? parseJsonBody(answer.body.replaceAll(tokenOf(on), '***')) : undefined
   const reason = typeof body?.['reason'] === 'string' ? quote(body['reason']) : 'no reason given'
   return {
     verdict: 'refused',
@@ -110,14 +111,14 @@ async function checkWithToken(on: On, http: Http): Promise<CheckReport> {
         why: stats.kind === 'fault' ? 'Snapchat could not be reached' : `Snapchat answered ${stats.status} to the check`,
       }
     const isAsset = stats.kind === 'answer' && rowOf(stats)?.class === 'destination'
-    return refused(stats, isAsset ? assetField(on) : tokenField(on), YOUNG_TOKEN)
+    return refused(stats, on, isAsset ? assetField(on) : tokenField(on), YOUNG_TOKEN)
   }
   const written = await http.send(assetRequest(on, 'events/validate', syntheticEvent()))
   if (written.kind === 'answer' && rowOf(written)?.class === 'delivered') return { verdict: 'verified' }
   const writtenClass = written.kind === 'answer' ? rowOf(written)?.class : undefined
-  if (writtenClass === 'credentials' || writtenClass === 'permission') return refused(written, tokenField(on), YOUNG_TOKEN)
+  if (writtenClass === 'credentials' || writtenClass === 'permission') return refused(written, on, tokenField(on), YOUNG_TOKEN)
   if (writtenClass === 'destination')
-    return refused(written, assetField(on), 'The token is of another organisation, or there is no such asset')
+    return refused(written, on, assetField(on), 'The token is of another organisation, or there is no such asset')
   return { verdict: 'unverified', why: 'The token may read this asset; whether it may write there Snapchat did not confirm' }
 }
 
