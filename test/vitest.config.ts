@@ -12,7 +12,7 @@ export default defineConfig({
         root,
         test: {
           name: 'unit',
-          include: ['apps/*/src/**/*.test.ts', 'libs/*/src/**/*.test.ts'],
+          include: ['apps/*/src/**/*.test.ts', 'libs/*/src/**/*.test.ts', 'test/architecture/*.test.ts'],
           setupFiles: ['test/support/console-throws.ts'],
           testTimeout: 10_000,
         },

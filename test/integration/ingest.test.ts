@@ -9,6 +9,8 @@ import type { ConnectionSettings, ConnectionStatus } from '@relay/core/connectio
 import type { ConnectionId, PlatformId, TenantId } from '@relay/core/ids'
 import { createLogger } from '@relay/observe/logger'
 import { createMetrics } from '@relay/observe/metrics'
+import { startRedis } from '@relay/embedded-redis/start-server'
+import { createProducer, type Producer } from '@relay/producer/producer'
 import { openQueue } from '@relay/queue/queues'
 import { isOverQuota } from '@relay/state/backlog'
 import { createConnectionDirectory } from '@relay/state/connection-directory'
@@ -23,6 +25,8 @@ import type { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { startProcess } from '../support/process.ts'
+import { SERVER_DIR } from '../support/redis-for-all.ts'
+import { tempFolder } from '../support/temp-folder.ts'
 import { type FreshDatabase, freshDatabase } from '../support/redis.ts'
 
 const TENANT = 'shop' as TenantId
@@ -60,7 +64,7 @@ afterAll(async () => {
   await database.release()
 })
 
-async function connect(platform: PlatformId, id: string = platform): Promise<ConnectionId> {
+async function connect(platform: PlatformId, id: string = platform, on: Redis = redis): Promise<ConnectionId> {
   const connection = {
     id: `c_${id}` as ConnectionId,
     tenantId: TENANT,
@@ -71,7 +75,7 @@ async function connect(platform: PlatformId, id: string = platform): Promise<Con
     createdAt: Date.now(),
     credentialsSavedAt: 0,
   }
-  await saveConnection(redis, keyRing, connection, id, { access_token: 'canary-token' })
+  await saveConnection(on, keyRing, connection, id, { access_token: 'canary-token' })
   return connection.id
 }
 
@@ -102,6 +106,8 @@ async function createDoor() {
   }
   return { accept, app, send, key, lines, metrics, log, directory }
 }
+
+const disposable = (producer: Producer): Producer & AsyncDisposable => ({ ...producer, [Symbol.asyncDispose]: () => producer.close() })
 
 const waiting = async (platform: PlatformId): Promise<number> => {
   const queue = openQueue(platform, redis)
@@ -212,8 +218,14 @@ describe('the inbox', () => {
     const inboxRedis = connectRedis({ url: database.url, patience: 'wait', onError: () => {} })
     const inbox = startInbox({ redis: inboxRedis, accept, keyRing, maxEvents: 1_000, clock: systemClock, log })
 
+    await using producer = disposable(createProducer({ redisUrl: database.url, tenantId: TENANT }))
+    expect(await producer.send([{ event_name: 'Lead', user_data: { email: CANARIES.email } }, { event_name: '' }])).toMatchObject({
+      accepted: 1,
+      errors: [{ index: 1, path: 'event_name' }],
+    })
+
     await eventually(async () => (await redis.zcard(keys.letters('inbox', 'dead'))) === 3, 15_000)
-    await eventually(async () => (await waiting('meta')) === 2, 5_000)
+    await eventually(async () => (await waiting('meta')) === 3, 5_000)
     const ids = await redis.zrange(keys.letters('inbox', 'dead'), '0', '-1')
     const bodies = await Promise.all(
       ids.map(async (letter) =>
@@ -265,6 +277,35 @@ describe('the process', () => {
     expect(await answer.json()).toMatchObject({ error: { code: 'STORE_UNAVAILABLE' } })
     expect((await fetch(`http://127.0.0.1:${opsPort}/readyz`)).status).toBe(503)
     expect(await ingest.terminate()).toEqual({ code: 0, signal: null })
+  })
+
+  it('recovers by itself when Redis was away, and knows what it took before', async () => {
+    await using folder = await tempFolder()
+    const first = await startRedis({ dataDir: folder.path, serverDir: SERVER_DIR })
+    const { hostname, port: redisPort } = new URL(first.url)
+    const own = connectRedis({ url: first.url, patience: 'wait', onError: () => {} })
+    await createTenant(own, { id: TENANT, name: 'Shop', createdAt: Date.now() })
+    await connect('meta', 'meta', own)
+    const { key } = await createIngestKey(own, TENANT, ['events:write'], Date.now())
+    await using ingest = startProcess('apps/ingest/src/main.ts', [], { env: environment(`redis://${hostname}:${redisPort}`) })
+    const { port } = await portsOf(ingest)
+    const send = async (id: string): Promise<{ status: number; data?: AcceptResult }> => {
+      const answer = await fetch(`http://127.0.0.1:${port}/v1/events`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+        body: JSON.stringify(purchase(id)),
+      })
+      return { status: answer.status, ...((await answer.json()) as { data?: AcceptResult }) }
+    }
+    await eventually(async () => (await send('k1')).status === 202, 5_000)
+    await first.stop()
+    expect((await send('k2')).status).toBe(503)
+    const second = await startRedis({ dataDir: folder.path, serverDir: SERVER_DIR, port: Number(redisPort) })
+    await eventually(async () => (await send('k2')).status === 202, 10_000)
+    expect((await send('k1')).data).toMatchObject({ events_accepted: 0, duplicates: 1 })
+    own.disconnect()
+    await ingest.terminate()
+    await second.stop()
   })
 
   it('ends with 2 and names what is missing', async () => {

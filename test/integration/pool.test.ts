@@ -48,7 +48,10 @@ afterAll(async () => {
 async function enqueue(deliveries: readonly Delivery[]): Promise<void> {
   const queues = { meta: queue, google: queue, tiktok: queue, snapchat: queue }
   const enqueuer = createEnqueuer(fleet.redis, queues, { clock: Date.now, letterRetentionMs: 86_400_000 })
-  await enqueuer.enqueue('meta', deliveries.map((delivery) => ({ kind: 'queue', delivery })))
+  await enqueuer.enqueue(
+    'meta',
+    deliveries.map((delivery) => ({ kind: 'queue', delivery })),
+  )
 }
 
 const books = (): Promise<Books> => readBooks(fleet.redis, 'meta')
@@ -56,7 +59,8 @@ const settledBooks = async (expected: Partial<Books>): Promise<void> => {
   await eventually(async () => expect(await books()).toMatchObject({ waiting: 0, held: 0, active: 0, unaccounted: 0, ...expected }), 10_000)
 }
 const letters = async (): Promise<Letter[]> => readLetters(fleet.redis, 'meta', await selectLetters(fleet.redis, 'meta', {}))
-const many = (count: number, changes: Parameters<typeof buildDelivery>[0] = {}): Delivery[] => Array.from({ length: count }, () => buildDelivery(changes))
+const many = (count: number, changes: Parameters<typeof buildDelivery>[0] = {}): Delivery[] =>
+  Array.from({ length: count }, () => buildDelivery(changes))
 
 test('many events of one connection travel in few requests and each is counted once', async () => {
   await enqueue(many(500))
@@ -122,8 +126,13 @@ test('a dead token suspends its connection and parks its work; another connectio
   await enqueue([...many(40, { connectionId: 'con_two' }), ...many(40)])
   await fleet.startPool(meta)
   await settledBooks({ delivered: 40, dead: 40 })
-  expect(new Set((await letters()).map(({ code, connection_id }) => `${connection_id} ${code}`))).toEqual(new Set(['con_two CREDENTIALS_EXPIRED']))
-  expect((await findConnection(fleet.redis, 'con_two' as ConnectionId))?.status).toMatchObject({ state: 'error', code: 'CREDENTIALS_EXPIRED' })
+  expect(new Set((await letters()).map(({ code, connection_id }) => `${connection_id} ${code}`))).toEqual(
+    new Set(['con_two CREDENTIALS_EXPIRED']),
+  )
+  expect((await findConnection(fleet.redis, 'con_two' as ConnectionId))?.status).toMatchObject({
+    state: 'error',
+    code: 'CREDENTIALS_EXPIRED',
+  })
 })
 
 test('a throttled connection waits without using attempts', async () => {

@@ -23,7 +23,12 @@ beforeAll(async () => {
   database = await freshDatabase()
   redis = connectRedis({ url: database.url, patience: 'wait', onError: () => {} })
   await whenReady(redis, 5_000)
-  queues = { meta: openQueue('meta', redis), google: openQueue('google', redis), tiktok: openQueue('tiktok', redis), snapchat: openQueue('snapchat', redis) }
+  queues = {
+    meta: openQueue('meta', redis),
+    google: openQueue('google', redis),
+    tiktok: openQueue('tiktok', redis),
+    snapchat: openQueue('snapchat', redis),
+  }
 })
 
 beforeEach(async () => {
@@ -89,21 +94,28 @@ describe('the door', () => {
   })
 })
 
-describe('the end of a job', () => {
-  const bury = async (delivery = buildDelivery()): Promise<string> => {
-    await createEnqueuer(redis, queues, options).enqueue('meta', [queued(delivery)])
-    const undertaker = createUndertaker(redis, queues.meta, 'meta', options)
-    const ended = await undertaker.bury(await fetchJob(), 'token', { delivery, error: fault, exhausted: false, ambiguous: false })
-    expect(ended).toBe('ended')
-    return delivery.id
-  }
+const bury = async (delivery = buildDelivery()): Promise<string> => {
+  await createEnqueuer(redis, queues, options).enqueue('meta', [queued(delivery)])
+  const undertaker = createUndertaker(redis, queues.meta, 'meta', options)
+  const ended = await undertaker.bury(await fetchJob(), 'token', { delivery, error: fault, exhausted: false, ambiguous: false })
+  expect(ended).toBe('ended')
+  return delivery.id
+}
 
+describe('the end of a job', () => {
   test('burying leaves one letter with everything an operator asks for, and no job', async () => {
     const delivery = buildDelivery()
     await bury(delivery)
     expect(await readBooks(redis, 'meta')).toMatchObject({ accepted: 1, dead: 1, delivered: 0, active: 0, waiting: 0, unaccounted: 0 })
     const [letter] = await readLetters(redis, 'meta', await selectLetters(redis, 'meta', { code: 'EVENT_REJECTED' }))
-    expect(letter).toMatchObject({ id: delivery.id, state: 'dead', code: 'EVENT_REJECTED', platform_code: '100/2804003', event_id: delivery.event.event_id, replay_count: 0 })
+    expect(letter).toMatchObject({
+      id: delivery.id,
+      state: 'dead',
+      code: 'EVENT_REJECTED',
+      platform_code: '100/2804003',
+      event_id: delivery.event.event_id,
+      replay_count: 0,
+    })
     expect((await findLetter(redis, delivery.id))?.delivery).toEqual(delivery)
   })
 
@@ -121,7 +133,11 @@ describe('the end of a job', () => {
     const { parseKeyRing, createKeyText } = await import('@relay/vault/key-ring')
     await queues.meta.add('strange', { email: 'jane@example.com' })
     const undertaker = createUndertaker(redis, queues.meta, 'meta', options)
-    await undertaker.buryUnreadable(await fetchJob(), 'token', { path: 'v', reason: 'invalid_value', keyRing: parseKeyRing(createKeyText()) })
+    await undertaker.buryUnreadable(await fetchJob(), 'token', {
+      path: 'v',
+      reason: 'invalid_value',
+      keyRing: parseKeyRing(createKeyText()),
+    })
     expect(await readBooks(redis, 'meta')).toMatchObject({ imported: 1, dead: 1, active: 0, unaccounted: 0 })
     const [id] = await selectLetters(redis, 'meta', { code: 'INVALID_EVENT' })
     expect(JSON.stringify(await redis.hgetall(keys.letter('meta', id!)))).not.toContain('jane')
@@ -151,7 +167,9 @@ describe('the end of a job', () => {
     const error = { code: 'TIMEOUT', message: 'Request timeout after 30 seconds', phase: 'headers', limitMs: 30_000 } as const
     const attempt = { at: 1_000, code: 'TIMEOUT', message: error.message, maybe_taken: true } as const
     await undertaker.bury(await fetchJob(), 'token', { delivery, error, exhausted: true, ambiguous: true, attempt })
-    expect(await readLetters(redis, 'meta', [id])).toMatchObject([{ code: 'TIMEOUT', replay_count: 1, exhausted: true, ambiguous: true, attempts: [attempt] }])
+    expect(await readLetters(redis, 'meta', [id])).toMatchObject([
+      { code: 'TIMEOUT', replay_count: 1, exhausted: true, ambiguous: true, attempts: [attempt] },
+    ])
     expect(await letterStats(redis, 'meta', Date.now())).toMatchObject([{ code: 'TIMEOUT', count: 1, last_hour: 1 }])
     expect(await selectLetters(redis, 'meta', { code: 'EVENT_REJECTED' })).toEqual([])
     expect(await readBooks(redis, 'meta')).toMatchObject({ dead: 1, delivered: 0, unaccounted: 0 })
@@ -167,7 +185,8 @@ describe('the end of a job', () => {
   test('every key has a lifetime or is on the list of lasting ones', async () => {
     await bury()
     await createEnqueuer(redis, queues, options).enqueue('meta', [queued()])
-    const lasting = /^relay:\{meta\}:(books|backlog|letters:.*|letter:.*|meta:(meta|id|events|wait|active|delayed|prioritized|stalled|marker|metrics:.*|j.*))$/
+    const lasting =
+      /^relay:\{meta\}:(books|backlog|letters:.*|letter:.*|meta:(meta|id|events|wait|active|delayed|prioritized|stalled|marker|metrics:.*|j.*))$/
     for (const key of await redis.keys('*')) {
       if ((await redis.pttl(key)) === -1) expect(key).toMatch(lasting)
     }

@@ -59,7 +59,9 @@ describe('rate limit', () => {
   test('a connection at its own limit leaves the platform’s to the others', async () => {
     const limits = { platform: 6_000, connection: 60 }
     expect(await askRate(redis, 'meta', one, 10, limits)).toMatchObject({ granted: 2, limitedBy: 'connection' })
-    expect(await askRate(redis, 'meta', 'con_two' as ConnectionId, 200, { platform: 6_000, connection: undefined })).toMatchObject({ granted: 200 })
+    expect(await askRate(redis, 'meta', 'con_two' as ConnectionId, 200, { platform: 6_000, connection: undefined })).toMatchObject({
+      granted: 200,
+    })
   })
 })
 
@@ -97,9 +99,10 @@ describe('pauses', () => {
   })
 })
 
+const hold = (work: () => Promise<number>): ReturnType<typeof withLease<number>> =>
+  withLease(redis, 'google', 'refresh:con_one', { owner: Math.random().toString(), leaseMs: 5_000 }, work)
+
 test('a lease is held by one and free after its work', async () => {
-  const hold = (work: () => Promise<number>): ReturnType<typeof withLease<number>> =>
-    withLease(redis, 'google', 'refresh:con_one', { owner: Math.random().toString(), leaseMs: 5_000 }, work)
   const answers = await Promise.all([hold(async () => 1), hold(async () => 2)])
   expect(answers.map(({ kind }) => kind).toSorted()).toEqual(['done', 'taken'])
   expect((await hold(async () => 3)).kind).toBe('done')

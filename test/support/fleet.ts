@@ -1,6 +1,6 @@
 import { systemClock } from '@relay/core/clock'
 import type { Connection, ConnectionSettings } from '@relay/core/connection'
-import type { ConnectionId, PlatformId, TenantId } from '@relay/core/ids'
+import type { ConnectionId, TenantId } from '@relay/core/ids'
 import { endpointsOf } from '@relay/delivery/endpoints'
 import { createPool, type Pool, type PoolOptions } from '@relay/delivery/pool'
 import { createLogger } from '@relay/observe/logger'
@@ -67,7 +67,7 @@ export function createTestFleet(redisUrl: string, simulatorUrl: string): TestFle
       const connection: Connection = {
         id: id as ConnectionId,
         tenantId: tenant as TenantId,
-        platform: platform.id as PlatformId,
+        platform: platform.id,
         name: id,
         settings,
         status: { state: 'active' },

@@ -57,3 +57,8 @@ test('long text is cut to its width', () => {
   expect(shorten('abcdef', 4)).toBe('abc…')
   expect(shorten('abcd', 4)).toBe('abcd')
 })
+
+test("a column's colour is put on after its text was cleaned, so that it works", () => {
+  const columns = [{ title: 'NAME', value: (row: { name: string }) => row.name, style: () => 'red' as const }]
+  expect(renderTable([{ name: 'a' }], columns, (style, text) => `<${style}>${text}`)).toBe('<bold>NAME\n<red>a')
+})

@@ -1,13 +1,15 @@
 import { styleText } from 'node:util'
 import Table from 'cli-table3'
 
+export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow'
+
 export interface Column<Row> {
   readonly title: string
   readonly value: (row: Row) => string | number
   readonly align?: 'right'
+  /** Colour of a value, on a terminal. */
+  readonly style?: (row: Row) => Style | undefined
 }
-
-type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow'
 
 interface Output {
   write(text: string): unknown
@@ -45,7 +47,7 @@ export function createPrinter(options: { readonly json: boolean; readonly out?: 
     },
     list(rows, { json, columns, empty }) {
       if (isJson) for (const row of rows) out.write(`${JSON.stringify(json(row))}\n`)
-      else out.write(rows.length === 0 ? `${empty}\n` : `${renderTable(rows, columns, (text) => style('bold', text))}\n`)
+      else out.write(rows.length === 0 ? `${empty}\n` : `${renderTable(rows, columns, style)}\n`)
     },
     say(text) {
       if (!isJson) out.write(`${text}\n`)
@@ -60,7 +62,7 @@ export function createPrinter(options: { readonly json: boolean; readonly out?: 
 export function renderTable<Row>(
   rows: readonly Row[],
   columns: readonly Column<Row>[],
-  title: (text: string) => string = (text) => text,
+  paint: (style: Style, text: string) => string = (_style, text) => text,
 ): string {
   const none = {
     top: '',
@@ -73,12 +75,20 @@ export function renderTable<Row>(
     'bottom-right': '',
   }
   const table = new Table({
-    head: columns.map((column) => title(column.title)),
+    head: columns.map((column) => paint('bold', column.title)),
     colAligns: columns.map((column) => column.align ?? 'left'),
     chars: { ...none, left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' },
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   })
-  for (const row of rows) table.push(columns.map((column) => oneLine(String(column.value(row)))))
+  for (const row of rows) {
+    table.push(
+      columns.map((column) => {
+        const text = oneLine(String(column.value(row)))
+        const style = column.style?.(row)
+        return style === undefined ? text : paint(style, text)
+      }),
+    )
+  }
   return table
     .toString()
     .split('\n')

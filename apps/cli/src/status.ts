@@ -125,20 +125,31 @@ function lines(
     value: (platform: PlatformId) => of(platforms[platform]),
     align: 'right' as const,
   })
-  const books = renderTable(PLATFORM_IDS, [
-    { title: 'PLATFORM', value: (platform) => platform },
-    { title: 'CIRCUIT', value: (platform) => circuitText(printer, platforms[platform]) },
-    count('ACCEPTED', (row) => row.accepted + row.imported),
-    count('= DELIVERED', (row) => row.delivered),
-    count('+ WAITING', (row) => row.waiting),
-    count('+ HELD', (row) => row.held),
-    count('+ ACTIVE', (row) => row.active),
-    count('+ DEAD', (row) => row.dead),
-    count('+ SKIPPED', (row) => row.skipped),
-    count('+ REMOVED', (row) => row.removed),
-    { title: 'UNACCOUNTED', value: (platform) => unaccountedText(printer, platforms[platform].unaccounted), align: 'right' },
-    count('OLDEST S', (row) => row.oldest_waiting_seconds),
-  ])
+  const books = renderTable(
+    PLATFORM_IDS,
+    [
+      { title: 'PLATFORM', value: (platform) => platform },
+      {
+        title: 'CIRCUIT',
+        value: (platform) => circuitText(platforms[platform]),
+        style: (platform) => CIRCUIT_STYLE[platforms[platform].circuit],
+      },
+      count('ACCEPTED', (row) => row.accepted + row.imported),
+      count('= DELIVERED', (row) => row.delivered),
+      count('+ WAITING', (row) => row.waiting),
+      count('+ HELD', (row) => row.held),
+      count('+ ACTIVE', (row) => row.active),
+      count('+ DEAD', (row) => row.dead),
+      count('+ SKIPPED', (row) => row.skipped),
+      count('+ REMOVED', (row) => row.removed),
+      {
+        ...count('UNACCOUNTED', (row) => row.unaccounted),
+        style: (platform) => (platforms[platform].unaccounted === 0 ? undefined : 'red'),
+      },
+      count('OLDEST S', (row) => row.oldest_waiting_seconds),
+    ],
+    (style, text) => printer.style(style, text),
+  )
   const paused = PLATFORM_IDS.flatMap((platform) =>
     platforms[platform].paused.map((pause) => `${platform} waits (${pause.reason}) until ${pause.until}: ${pause.message}`),
   )
@@ -154,12 +165,10 @@ function lines(
   return [books, '', ...paused, ...ill, `${ofKind('worker')} workers, ${ofKind('ingest')} ingests. ${server}.`].join('\n')
 }
 
-function circuitText(printer: Printer, { circuit, recovery_at: recoveryAt }: PlatformStatus): string {
-  if (circuit === 'closed') return printer.style('green', circuit)
-  return printer.style(circuit === 'open' ? 'red' : 'yellow', recoveryAt === undefined ? circuit : `${circuit} until ${recoveryAt}`)
-}
+const CIRCUIT_STYLE = { closed: 'green', 'half-open': 'yellow', open: 'red' } as const
 
-const unaccountedText = (printer: Printer, count: number): string => (count === 0 ? '0' : printer.style('red', String(count)))
+const circuitText = ({ circuit, recovery_at: recoveryAt }: PlatformStatus): string =>
+  recoveryAt === undefined ? circuit : `${circuit} until ${recoveryAt}`
 
 const instant = (ms: number): string => new Date(ms).toISOString()
 

@@ -164,6 +164,7 @@ describe('POST /v1/events', () => {
         const answer = await post(text, extra)
         expect([202, 400, 413, 422]).toContain(answer.status)
       }),
+      { numRuns: 60 },
     )
   })
 })

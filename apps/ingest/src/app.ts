@@ -1,10 +1,11 @@
 import type { Accept } from '@relay/accept/accept'
 import { createBatchId } from '@relay/accept/batch-id'
-import { REQUEST_STATUS, RequestError, type RequestErrorCode } from '@relay/core/request-errors'
+import { REQUEST_STATUS, RequestError } from '@relay/core/request-errors'
 import type { Logger } from '@relay/observe/logger'
 import { type Context, Hono } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Authenticate } from './authenticate.ts'
+import { discardBody } from './discard-body.ts'
 import { readFormat, readText } from './read-body.ts'
 import { readEvents } from './read-events.ts'
 
@@ -51,27 +52,21 @@ async function postEvents(context: Context, options: AppOptions): Promise<Respon
   return context.json({ success: true, data }, 202)
 }
 
-function answerError(error: Error, context: Context, log: Logger): Response {
+async function answerError(error: Error, context: Context, log: Logger): Promise<Response> {
+  if (!(await discardBody(context.req.raw))) context.header('connection', 'close')
   if (error instanceof RequestError) {
-    if (error.code === 'STORE_UNAVAILABLE') log.warn({ err: error }, 'a request could not be stored')
+    if (error.code === 'STORE_UNAVAILABLE') log.warn({ code: error.code, cause: causeOf(error) }, 'a request could not be stored')
     return refuse(context, error)
   }
   log.error({ err: error }, 'a request failed')
   return context.json({ error: { code: 'INTERNAL', message: 'A fault of ours: send the request again later', details: {} } }, 500)
 }
 
-/** Where the body was not read to its end, nothing else can come over the connection. */
-const UNREAD: ReadonlySet<RequestErrorCode> = new Set([
-  'UNAUTHORIZED',
-  'FORBIDDEN',
-  'PAYLOAD_TOO_LARGE',
-  'UNSUPPORTED_MEDIA_TYPE',
-  'MALFORMED_BODY',
-])
+/** In a few words: in an outage there is a line for every request. */
+const causeOf = ({ cause, message }: RequestError): string => (cause instanceof Error ? cause.message : message)
 
 function refuse(context: Context, error: RequestError): Response {
   if (error.retryAfterSeconds !== undefined) context.header('retry-after', String(error.retryAfterSeconds))
   if (error.code === 'UNAUTHORIZED') context.header('www-authenticate', 'Bearer')
-  if (context.req.method === 'POST' && UNREAD.has(error.code)) context.header('connection', 'close')
   return context.json(error.toBody(), REQUEST_STATUS[error.code] as ContentfulStatusCode)
 }

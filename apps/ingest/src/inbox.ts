@@ -78,7 +78,15 @@ export function startInbox(options: InboxOptions): Inbox {
     runRetryDelay: 1_000,
     skipVersionCheck: true,
   })
-  worker.on('error', (error) => log.warn({ err: error }, 'inbox'))
+  let lastError = ''
+  worker.on('error', (error) => {
+    // While Redis is away the same error comes with every try.
+    if (error.message !== lastError) log.warn({ err: error }, 'inbox')
+    lastError = error.message
+  })
+  worker.on('active', () => {
+    lastError = ''
+  })
   return {
     get isRunning() {
       return worker.isRunning()

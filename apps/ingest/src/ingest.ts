@@ -1,7 +1,6 @@
 import { createAcceptor, type Accept } from '@relay/accept/accept'
 import type { Config } from '@relay/config/env'
 import { systemClock } from '@relay/core/clock'
-import { DEFAULT_EVENT_LIMITS } from '@relay/core/parse-event'
 import { checkReadiness } from '@relay/observe/health'
 import type { Logger } from '@relay/observe/logger'
 import { createMetrics, type Metrics } from '@relay/observe/metrics'
@@ -92,7 +91,12 @@ function createStoreAcceptor(redis: Redis, config: Config, metrics: Metrics, log
     directory: createConnectionDirectory(redis, systemClock),
     enqueuer: createLazyEnqueuer(redis, { clock: systemClock, letterRetentionMs: config.RELAY_DEAD_LETTER_RETENTION }),
     clock: systemClock,
-    limits: { ...DEFAULT_EVENT_LIMITS, maxEventBytes: config.RELAY_MAX_EVENT_BYTES },
+    limits: {
+      maxEventBytes: config.RELAY_MAX_EVENT_BYTES,
+      maxContents: config.RELAY_MAX_CONTENTS,
+      maxValues: config.RELAY_MAX_IDENTIFIER_VALUES,
+      maxDepth: config.RELAY_MAX_EVENT_DEPTH,
+    },
     log,
     metrics,
     memoryRatio: createMemoryRatio(redis, systemClock),

@@ -1,6 +1,7 @@
 import { Readable, type Transform } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { RequestError } from '@relay/core/request-errors'
+import { discardRest } from './discard-body.ts'
 
 export type BodyFormat = 'json' | 'ndjson'
 
@@ -33,7 +34,7 @@ export async function readText(request: Request, isGzip: boolean, maxBytes: numb
   if (declared > maxBytes) throw tooLarge(maxBytes)
   if (request.body === null) return ''
   const source = Readable.fromWeb(request.body)
-  const bytes = await collect(isGzip ? inflate(source) : source, source, maxBytes)
+  const bytes = await collect(source, isGzip ? createGunzip() : undefined, maxBytes)
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
@@ -41,33 +42,34 @@ export async function readText(request: Request, isGzip: boolean, maxBytes: numb
   }
 }
 
-function inflate(source: Readable): Transform {
-  const gunzip = createGunzip()
-  source.on('error', (error) => gunzip.destroy(error))
-  return source.pipe(gunzip)
-}
-
-async function collect(stream: Readable, source: Readable, maxBytes: number): Promise<Buffer> {
+async function collect(source: Readable, gunzip: Transform | undefined, maxBytes: number): Promise<Buffer> {
+  if (gunzip !== undefined) {
+    source.on('error', (error) => gunzip.destroy(error))
+    source.pipe(gunzip)
+  }
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
   const chunks: Buffer[] = []
   let bytes = 0
+  const stream = gunzip ?? source
+  stream.on('error', (cause) => {
+    const message = 'The body is cut off, or not gzip though Content-Encoding says so: send the whole request again'
+    reject(new RequestError('MALFORMED_BODY', message, { cause }))
+  })
+  stream.on('end', () => resolve(Buffer.concat(chunks, bytes)))
+  stream.on('data', (chunk: Buffer) => {
+    bytes += chunk.length
+    if (bytes > maxBytes) reject(tooLarge(maxBytes))
+    else chunks.push(chunk)
+  })
   try {
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
-      bytes += chunk.length
-      if (bytes > maxBytes) throw tooLarge(maxBytes)
-      chunks.push(chunk)
-    }
+    return await promise
   } catch (error) {
-    if (error instanceof RequestError) throw error
-    throw new RequestError(
-      'MALFORMED_BODY',
-      'The body is cut off, or not gzip though Content-Encoding says so: send the whole request again',
-      { cause: error },
-    )
-  } finally {
-    source.destroy()
-    stream.destroy()
+    chunks.length = 0
+    stream.removeAllListeners('data')
+    gunzip?.destroy()
+    await discardRest(source)
+    throw error
   }
-  return Buffer.concat(chunks, bytes)
 }
 
 const tooLarge = (maxBytes: number): RequestError =>

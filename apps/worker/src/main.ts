@@ -10,7 +10,8 @@ const logger = createLogger({ process: 'worker', level: config.RELAY_LOG_LEVEL }
 const keyRing = await loadKeyRing({ file: config.RELAY_MASTER_KEY_FILE, text: config.RELAY_MASTER_KEY }).catch((error: Error) =>
   exitWithFaults([{ name: 'RELAY_MASTER_KEY_FILE', message: error.message }]),
 )
-if (keyRing === undefined) exitWithFaults([{ name: 'RELAY_MASTER_KEY_FILE', message: 'is missing: a worker opens sealed credentials with it' }])
+if (keyRing === undefined)
+  exitWithFaults([{ name: 'RELAY_MASTER_KEY_FILE', message: 'is missing: a worker opens sealed credentials with it' }])
 
 const worker = await startWorker(config, { processId, logger, keyRing, redisUrl: config.RELAY_REDIS_URL! })
 

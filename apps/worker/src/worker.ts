@@ -129,6 +129,8 @@ function collectFleet(redis: Redis, metrics: Metrics, config: Config): void {
 async function sweepAll(redis: Redis, config: Config, logger: Logger): Promise<void> {
   const bounds = { retentionMs: config.RELAY_DEAD_LETTER_RETENTION, maxLetters: config.RELAY_DEAD_LETTERS_MAX }
   for (const platform of config.RELAY_PLATFORMS) {
-    await sweepLetters(redis, platform, bounds, systemClock(), logger).catch((error: unknown) => logger.warn({ platform, err: error }, 'sweep'))
+    await sweepLetters(redis, platform, bounds, systemClock(), logger).catch((error: unknown) =>
+      logger.warn({ platform, err: error }, 'sweep'),
+    )
   }
 }

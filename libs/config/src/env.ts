@@ -1,11 +1,11 @@
-import { parseDurationMs } from '@relay/core/duration'
+import { formatDurationMs, parseDurationMs } from '@relay/core/duration'
 import { isPlatformId, PLATFORM_IDS, type PlatformId } from '@relay/core/ids'
 import { PLATFORM_DEFAULTS } from '@relay/core/platform-defaults'
 import { z } from 'zod'
 
 /*
  * The whole environment of every process, one flat schema: each entry has its unit, its default and a line of description.
- * `.env.example` is printed from it; nothing else in the product reads process.env.
+ * `.env.example` is printed from it (env-example.ts); nothing else in the product reads process.env.
  */
 
 const duration = (fallback: string) =>
@@ -25,9 +25,8 @@ const url = z.string().refine((text) => URL.canParse(text) && /^https?:$/.test(n
 const durations = (fallback: readonly number[]) =>
   z
     .string()
-    .optional()
+    .default(fallback.map(formatDurationMs).join(','))
     .transform((text, context) => {
-      if (text === undefined) return fallback
       const steps = text.split(',').map((step) => parseDurationMs(step))
       if (steps.every((step) => step !== undefined)) return steps
       context.addIssue({ code: 'custom', message: 'must be durations with commas between them, such as 1s,2s,4s' })
@@ -50,27 +49,38 @@ const general = {
     .string()
     .refine((text) => URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol), 'must be a redis:// or rediss:// URL')
     .optional()
-    .describe('Redis or Valkey, append-only file on, maxmemory-policy noeviction. Without it `relay up` and `relay demo` start one of their own'),
+    .describe(
+      'Redis or Valkey, append-only file on, maxmemory-policy noeviction. Without it `relay up` and `relay demo` start one of their own',
+    ),
   RELAY_MASTER_KEY_FILE: z.string().optional().describe('File with the master keys, id:base64[,id:base64…], the first is current'),
   RELAY_MASTER_KEY: z.string().optional().describe('The same as text, where no file can be mounted. A secret'),
   RELAY_HTTP_HOST: z.string().default('0.0.0.0').describe('Address the ingest listens on'),
   RELAY_HTTP_PORT: port(8080).describe('Port of POST /v1/events'),
   RELAY_OPS_HOST: z.string().default('0.0.0.0').describe('Address of /metrics, /healthz, /readyz'),
-  RELAY_OPS_PORT: z.coerce.number().int().min(0).max(65_535).optional().describe('Port of /metrics, /healthz, /readyz: 9464 for the ingest, 9465 for a worker'),
+  RELAY_OPS_PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65_535)
+    .optional()
+    .describe('Port of /metrics, /healthz, /readyz: 9464 for the ingest, 9465 for a worker'),
   RELAY_SIMULATOR_PORT: port(8090).describe('Port of `relay simulator`'),
   RELAY_PLATFORMS: platformList.describe('Platforms whose queues a worker drains'),
   RELAY_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info').describe('pino level'),
   RELAY_SHUTDOWN_TIMEOUT: duration('25s').describe('How long SIGTERM waits for what is in flight'),
-  RELAY_REQUEST_TIMEOUT: duration('30s').describe('Whole time of one request to a platform (case 7)'),
-  RELAY_BREAKER_OPEN: duration('60s').describe('How long an open breaker rests before it probes (case 2)'),
+  RELAY_REQUEST_TIMEOUT: duration('30s').describe('Whole time of one request to a platform'),
+  RELAY_BREAKER_OPEN: duration('60s').describe('How long an open breaker rests before it probes'),
   RELAY_LINGER: duration('250ms').describe('How long a lone delivery waits for company'),
   RELAY_FETCH_AHEAD: count(1_000).describe('Deliveries a pool holds at once at most, whatever the rate limit would let it fetch'),
-  RELAY_POOL_CONNECTIONS: count(32).describe('HTTP connections to one platform from one worker at most (case 9)'),
+  RELAY_POOL_CONNECTIONS: count(32).describe('HTTP connections to one platform from one worker at most'),
   RELAY_POOL_WAIT: duration('5s').describe('How long a request waits for a free connection'),
   RELAY_TENANT_BACKLOG_MAX: count(1_000_000).describe('Waiting, held and active deliveries of a tenant past which the ingest answers 429'),
   RELAY_MAX_EVENTS_PER_REQUEST: count(1_000).describe('Events in one POST'),
   RELAY_MAX_REQUEST_BYTES: count(5 * 1024 * 1024).describe('Bytes of one POST, after inflating'),
   RELAY_MAX_EVENT_BYTES: count(64 * 1024).describe('Bytes of one event'),
+  RELAY_MAX_CONTENTS: count(100).describe('Entries in custom_data.contents of one event'),
+  RELAY_MAX_IDENTIFIER_VALUES: count(10).describe('Values of one identifier in user_data'),
+  RELAY_MAX_EVENT_DEPTH: count(8).describe('How deep one event may be nested; the event itself is 1'),
   RELAY_DEAD_LETTER_RETENTION: duration('30d').describe('Age at which a dead letter is removed, and counted as removed'),
   RELAY_DEAD_LETTERS_MAX: count(1_000_000).describe('Dead letters kept per platform'),
 } as const
@@ -87,9 +97,15 @@ type PerPlatform = {
 /** The four settings that each platform has, as schema entries; names derive from the platform's id. */
 const platformEntries = (platform: PlatformId) => ({
   [`RELAY_${platform.toUpperCase()}_BASE_URL`]: url.optional().describe(`Where ${platform}'s API is; default the real one`),
-  [`RELAY_${platform.toUpperCase()}_TOKEN_URL`]: url.optional().describe(`Where ${platform}'s OAuth tokens are refreshed; default under the base URL if that is set, else the real one`),
-  [`RELAY_${platform.toUpperCase()}_EVENTS_PER_MINUTE`]: count(PLATFORM_DEFAULTS[platform].eventsPerMinute).describe('Rate limit of the whole fleet (case 3)'),
-  [`RELAY_${platform.toUpperCase()}_RETRY_DELAYS`]: durations(PLATFORM_DEFAULTS[platform].retryDelaysMs).describe('Waits before the 2nd, 3rd, … attempt'),
+  [`RELAY_${platform.toUpperCase()}_TOKEN_URL`]: url
+    .optional()
+    .describe(`Where ${platform}'s OAuth tokens are refreshed; default under the base URL if that is set, else the real one`),
+  [`RELAY_${platform.toUpperCase()}_EVENTS_PER_MINUTE`]: count(PLATFORM_DEFAULTS[platform].eventsPerMinute).describe(
+    'Rate limit of the whole fleet',
+  ),
+  [`RELAY_${platform.toUpperCase()}_RETRY_DELAYS`]: durations(PLATFORM_DEFAULTS[platform].retryDelaysMs).describe(
+    'Waits before the 2nd, 3rd, … attempt',
+  ),
 })
 
 export const environment = z.object({ ...general, ...Object.assign({}, ...PLATFORM_IDS.map(platformEntries)) } as typeof general)
@@ -105,8 +121,12 @@ export interface ConfigFault {
 }
 
 /** All faults at once, or the whole configuration. Empty variables count as absent. */
-export function parseConfig(env: Readonly<Record<string, string | undefined>>): { ok: true; config: Config } | { ok: false; faults: ConfigFault[] } {
-  const given = Object.fromEntries(Object.entries(env).filter(([name, value]) => name.startsWith('RELAY_') && value !== undefined && value !== ''))
+export function parseConfig(
+  env: Readonly<Record<string, string | undefined>>,
+): { ok: true; config: Config } | { ok: false; faults: ConfigFault[] } {
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([name, value]) => name.startsWith('RELAY_') && value !== undefined && value !== ''),
+  )
   const result = environment.safeParse(given)
   if (!result.success) {
     return { ok: false, faults: result.error.issues.map((issue) => ({ name: issue.path.join('.'), message: issue.message })) }

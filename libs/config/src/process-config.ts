@@ -14,7 +14,9 @@ export function readProcessConfig(): { ok: true; config: Config } | { ok: false;
 export function configOrExit(required: readonly (keyof Config)[] = []): Config {
   const result = readProcessConfig()
   const faults = result.ok
-    ? required.filter((name) => result.config[name] === undefined).map((name) => ({ name: String(name), message: 'is missing and this process needs it' }))
+    ? required
+        .filter((name) => result.config[name] === undefined)
+        .map((name) => ({ name, message: 'is missing and this process needs it' }))
     : result.faults
   if (result.ok && faults.length === 0) return result.config
   return exitWithFaults(faults)

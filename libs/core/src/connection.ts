@@ -12,11 +12,22 @@ export const connectionSettings = z.strictObject({
   event_source_id: identifier.optional().describe('TikTok pixel code, app id, offline or CRM event set id'),
   event_source: z.enum(['web', 'app', 'offline', 'crm']).optional().describe('TikTok: what event_source_id is; default web'),
   api: z.enum(['data_manager', 'ads']).optional().describe('Google: which API takes the conversions; default data_manager'),
-  conversion_actions: z.record(z.string().min(1), identifier).optional().describe('Google: event name, or * for all others, to conversion action id'),
+  conversion_actions: z
+    .record(z.string().min(1), identifier)
+    .optional()
+    .describe('Google: event name, or * for all others, to conversion action id'),
   operating_account: identifier.optional().describe('Google: account that owns the conversion actions, digits'),
   login_account: identifier.optional().describe('Google: account where the credential is a user, if another one'),
-  default_country: z.string().regex(/^[A-Za-z]{2}$/).transform((code) => code.toUpperCase()).optional().describe('ISO country for phone numbers without a country code'),
-  event_names: z.record(z.string().min(1), z.string().min(1).max(128)).optional().describe('Event name to the name this platform shall see'),
+  default_country: z
+    .string()
+    .regex(/^[A-Za-z]{2}$/)
+    .transform((code) => code.toUpperCase())
+    .optional()
+    .describe('ISO country for phone numbers without a country code'),
+  event_names: z
+    .record(z.string().min(1), z.string().min(1).max(128))
+    .optional()
+    .describe('Event name to the name this platform shall see'),
   unmapped: z.enum(['generic', 'original', 'drop']).optional().describe('What becomes of a custom name'),
   hash_external_id: z.boolean().optional().describe('Meta: hash external_id; default true'),
   require_consent: z.boolean().optional().describe('Events without consent are skipped; default false'),
@@ -31,7 +42,13 @@ export type ConnectionSettings = z.infer<typeof connectionSettings>
 export type ConnectionStatus =
   | { readonly state: 'active' }
   | { readonly state: 'disabled'; readonly since: EpochMs }
-  | { readonly state: 'error'; readonly code: ErrorCode; readonly message: string; readonly since: EpochMs; readonly actionRequired: string }
+  | {
+      readonly state: 'error'
+      readonly code: ErrorCode
+      readonly message: string
+      readonly since: EpochMs
+      readonly actionRequired: string
+    }
 
 /** Everything of a connection but its secrets. */
 export interface Connection {

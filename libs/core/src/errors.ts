@@ -85,7 +85,10 @@ export type ErrorDetail =
       readonly unreadable: boolean
     })
   | (DetailBase & {
-      readonly code: Exclude<ErrorCode, 'RATE_LIMITED' | 'QUOTA_EXHAUSTED' | 'PLATFORM_MAINTENANCE' | 'CIRCUIT_OPEN' | 'TIMEOUT' | 'UNEXPECTED_RESPONSE'>
+      readonly code: Exclude<
+        ErrorCode,
+        'RATE_LIMITED' | 'QUOTA_EXHAUSTED' | 'PLATFORM_MAINTENANCE' | 'CIRCUIT_OPEN' | 'TIMEOUT' | 'UNEXPECTED_RESPONSE'
+      >
     })
 
 /** Does the platform's breaker count this as a failure of the platform itself? */

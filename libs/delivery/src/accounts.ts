@@ -15,7 +15,13 @@ export interface Accounts {
   open(connection: Connection): Promise<Account>
 }
 
-export function createAccounts(context: { platform: Platform; redis: Redis; keyRing: KeyRing; endpoints: Endpoints; clock: Clock }): Accounts {
+export function createAccounts(context: {
+  platform: Platform
+  redis: Redis
+  keyRing: KeyRing
+  endpoints: Endpoints
+  clock: Clock
+}): Accounts {
   const opened = new Map<string, { account: Account; savedAt: EpochMs; until: EpochMs }>()
 
   async function read(connection: Connection): Promise<unknown> {
@@ -24,7 +30,10 @@ export function createAccounts(context: { platform: Platform; redis: Redis; keyR
       return context.platform.credentials.parse(credentials)
     } catch (cause) {
       if (isRedisFault(cause)) throw cause
-      throw new DeliveryError({ code: 'CREDENTIALS_UNREADABLE', message: 'The vault cannot open the credentials of this connection; the operator has to look at the master key' })
+      throw new DeliveryError({
+        code: 'CREDENTIALS_UNREADABLE',
+        message: 'The vault cannot open the credentials of this connection; the operator has to look at the master key',
+      })
     }
   }
 
@@ -51,4 +60,6 @@ export function createAccounts(context: { platform: Platform; redis: Redis; keyR
 export const isRedisFault = (error: unknown): boolean =>
   error instanceof Error &&
   (/^(ReplyError|MaxRetriesPerRequestError|AbortError)$/.test(error.name) ||
-    /Connection is closed|ECONNREFUSED|ECONNRESET|Command timed out|Redis dropped|EPIPE|Stream isn't writeable|LOADING|READONLY|OOM|MASTERDOWN|TRYAGAIN|CLUSTERDOWN/.test(error.message))
+    /Connection is closed|ECONNREFUSED|ECONNRESET|Command timed out|Redis dropped|EPIPE|Stream isn't writeable|LOADING|READONLY|OOM|MASTERDOWN|TRYAGAIN|CLUSTERDOWN/.test(
+      error.message,
+    ))

@@ -98,10 +98,19 @@ interface Transmission {
 /** Sends what is ready, in as many requests as its size demands; the verdict of the first. */
 async function transmit(transmission: Transmission, account: Account, ready: readonly Ready[]): Promise<Verdict> {
   const { context, testEventCode } = transmission
-  const bytes = Buffer.byteLength(context.platform.encodeRequest(ready.map(({ body }) => body), account, testEventCode).body ?? '')
+  const bytes = Buffer.byteLength(
+    context.platform.encodeRequest(
+      ready.map(({ body }) => body),
+      account,
+      testEventCode,
+    ).body ?? '',
+  )
   if (bytes > context.platform.api.maxBodyBytes) {
     if (ready.length === 1) {
-      const error = { code: 'PAYLOAD_TOO_LARGE', message: `The event makes a request of ${bytes} bytes; at most ${context.platform.api.maxBodyBytes} are sent` } as const
+      const error = {
+        code: 'PAYLOAD_TOO_LARGE',
+        message: `The event makes a request of ${bytes} bytes; at most ${context.platform.api.maxBodyBytes} are sent`,
+      } as const
       transmission.results[ready[0]!.place] = outcomeOf({ kind: 'reject', error })
       return 'neither'
     }
@@ -139,20 +148,31 @@ async function repair(transmission: Transmission, account: Account, ready: reado
   else await inHalves(transmission, account, refused)
 }
 
-const refusedToken = (sent: Sent): boolean =>
-  sent.outcomes.every((outcome) => outcome.kind === 'hold' && outcome.error.code === 'ACCESS_TOKEN_EXPIRED')
+/** Did the platform refuse the access token and nothing else? Snapchat does not tell a token that ran out from a grant that is dead. */
+function refusesToken({ context }: Transmission, account: Account, sent: Sent): boolean {
+  const isRefreshed = context.platform.refresh?.appliesTo(account.credentials) === true
+  return sent.outcomes.every(
+    (outcome) =>
+      (outcome.kind === 'hold' && outcome.error.code === 'ACCESS_TOKEN_EXPIRED') ||
+      (isRefreshed && outcome.kind === 'reject' && outcome.error.code === 'CREDENTIALS_EXPIRED'),
+  )
+}
 
 async function sendWithFreshToken(transmission: Transmission, account: Account, ready: readonly Ready[]): Promise<Sent> {
   const { context, connection, testEventCode } = transmission
   const bodies = ready.map(({ body }) => body)
   const first = await sendRequest(context, bodies, account, testEventCode)
   context.onRequest(first)
-  if (!refusedToken(first)) return first
+  if (!refusesToken(transmission, account, first)) return first
   await context.tokens.forget(account)
   const renewed = await context.tokens.equip(await context.accounts.open(connection), connection)
   const second = await sendRequest(context, bodies, renewed, testEventCode)
   context.onRequest(second)
-  if (!refusedToken(second)) return second
-  const error = { code: 'CREDENTIALS_EXPIRED', message: 'The platform refuses a freshly refreshed access token: the grant is dead or was revoked' } as const
-  return { ...second, outcomes: bodies.map(() => ({ kind: 'reject', error })) }
+  if (!refusesToken(transmission, renewed, second)) return second
+  return { ...second, outcomes: bodies.map(() => ({ kind: 'reject', error: DEAD_GRANT })) }
 }
+
+const DEAD_GRANT = {
+  code: 'CREDENTIALS_EXPIRED',
+  message: 'The platform refuses a freshly refreshed access token: the grant is dead or was revoked',
+} as const

@@ -9,7 +9,10 @@ export interface EndedBuffer {
 }
 
 /** Gathers deliveries that ended, and notes them together: five writes a second instead of one per delivery. */
-export function createEndedBuffer(note: (deliveries: readonly Delivery[]) => Promise<void>, onError: (error: unknown) => void): EndedBuffer {
+export function createEndedBuffer(
+  note: (deliveries: readonly Delivery[]) => Promise<void>,
+  onError: (error: unknown) => void,
+): EndedBuffer {
   let gathered: Delivery[] = []
   let timer: NodeJS.Timeout | undefined
 

@@ -29,8 +29,15 @@ export function createFleetCollector(context: FleetGaugeContext): () => Promise<
   }
 }
 
-async function collectPlatform({ redis, metrics, platforms, eventsPerMinute, clock }: FleetGaugeContext, platform: PlatformId): Promise<void> {
-  const [books, breaker, oldest] = await Promise.all([readBooks(redis, platform), readBreaker(redis, platform), oldestWaitingSeconds(redis, platform)])
+async function collectPlatform(
+  { redis, metrics, platforms, eventsPerMinute, clock }: FleetGaugeContext,
+  platform: PlatformId,
+): Promise<void> {
+  const [books, breaker, oldest] = await Promise.all([
+    readBooks(redis, platform),
+    readBreaker(redis, platform),
+    oldestWaitingSeconds(redis, platform),
+  ])
   for (const state of ['waiting', 'held', 'active'] as const) metrics.queueJobs.set({ platform, state }, books[state])
   metrics.queueOldestAge.set({ platform }, oldest)
   metrics.deadLetters.set({ platform }, books.dead)

@@ -19,7 +19,11 @@ export type Gate =
   /** Ask again after so long; the rows stay in line. */
   | { readonly kind: 'wait'; readonly ms: number }
   /** The whole platform waits: the rows go back into the queue. */
-  | { readonly kind: 'back'; readonly until: EpochMs; readonly code: 'CIRCUIT_OPEN' | 'PLATFORM_MAINTENANCE' | 'RATE_LIMITED' | 'PLATFORM_MISCONFIGURED' }
+  | {
+      readonly kind: 'back'
+      readonly until: EpochMs
+      readonly code: 'CIRCUIT_OPEN' | 'PLATFORM_MAINTENANCE' | 'RATE_LIMITED' | 'PLATFORM_MISCONFIGURED'
+    }
   /** All of them get this. */
   | { readonly kind: 'outcome'; readonly outcome: EventOutcome }
 
@@ -72,7 +76,10 @@ export function outcomeOfConnection(connection: Connection | undefined): EventOu
     case 'active':
       return undefined
     case 'disabled':
-      return { kind: 'reject', error: { code: 'CONNECTION_DISABLED', message: 'The connection is disabled; enabling it replays this letter' } }
+      return {
+        kind: 'reject',
+        error: { code: 'CONNECTION_DISABLED', message: 'The connection is disabled; enabling it replays this letter' },
+      }
     case 'error':
       return { kind: 'reject', error: { code: status.code, message: `${status.message} ${status.actionRequired}` } as never }
   }

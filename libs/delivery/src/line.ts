@@ -1,6 +1,6 @@
 import type { Clock, EpochMs } from '@relay/core/clock'
 import type { Gate } from './gates.ts'
-import { outcomeOf, type Row, type RowResult } from './row.ts'
+import { outcomeOf, type Row, type RowResult, TOO_OLD } from './row.ts'
 
 /*
  * The waiting line of one connection (and one test code) in one worker: rows gather until a request is full or the first of them has lingered,
@@ -35,100 +35,119 @@ export interface Line {
 }
 
 export function createLine(options: LineOptions): Line {
-  const waiting: Waiting[] = []
-  let inFlight = 0
-  let running = false
-  let closed = false
-  let wake: (() => void) | undefined
-
-  /** Sleeps until something changes or the time is up. */
-  const pause = (ms: number): Promise<void> =>
-    new Promise((resolve) => {
-      const timer = setTimeout(done, Math.max(0, ms))
-      function done(): void {
-        clearTimeout(timer)
-        wake = undefined
-        resolve()
-      }
-      wake = done
-    })
-
-  function giveAll(result: RowResult): void {
-    for (const { resolve } of waiting.splice(0)) resolve(result)
-  }
-
-  function dropExpired(): void {
-    const now = options.clock()
-    for (let index = waiting.length - 1; index >= 0; index -= 1) {
-      const { row, resolve } = waiting[index]!
-      if (row.delivery.deadlineAt > now) continue
-      waiting.splice(index, 1)
-      resolve(outcomeOf({ kind: 'reject', error: tooOld }))
-    }
-  }
-
-  function launch(rows: readonly Waiting[], probeId: string | undefined): void {
-    inFlight += 1
-    void options.send(rows.map(({ row }) => row), probeId).then((results) => {
-      inFlight -= 1
-      rows.forEach(({ resolve }, index) => resolve(results[index]!))
-      wake?.()
-      settleIdle()
-    })
-  }
-
-  function settleIdle(): void {
-    if (waiting.length === 0 && inFlight === 0 && !running) options.onIdle()
-  }
-
-  async function run(): Promise<void> {
-    running = true
-    while (waiting.length > 0 && !closed) {
-      const lingerLeftMs = waiting[0]!.since + options.lingerMs - options.clock()
-      if (waiting.length < options.maxEvents && lingerLeftMs > 0) await pause(lingerLeftMs)
-      else if (inFlight >= options.maxInFlight) await pause(60_000)
-      else await step()
-    }
-    if (closed) giveAll({ kind: 'back', until: undefined, code: undefined })
-    running = false
-    settleIdle()
-  }
-
-  async function step(): Promise<void> {
-    dropExpired()
-    if (waiting.length === 0) return
-    const gate = await options.ask(Math.min(waiting.length, options.maxEvents))
-    if (closed) return
-    switch (gate.kind) {
-      case 'pass':
-        return launch(waiting.splice(0, gate.granted), gate.probeId)
-      case 'wait':
-        return pause(gate.ms)
-      case 'back':
-        return giveAll({ kind: 'back', until: gate.until, code: gate.code })
-      case 'outcome':
-        return giveAll(outcomeOf(gate.outcome))
-    }
-  }
-
+  const line: LineState = { options, waiting: [], inFlight: 0, isRunning: false, isClosed: false, wake: undefined }
   return {
     join(row) {
-      return new Promise((resolve) => {
-        if (closed) return resolve({ kind: 'back', until: undefined, code: undefined })
-        waiting.push({ row, since: options.clock(), resolve })
-        if (!running) void run()
-        else if (waiting.length >= options.maxEvents || waiting.length === 1) wake?.()
-      })
+      const { promise, resolve } = Promise.withResolvers<RowResult>()
+      if (line.isClosed) resolve(UNTOUCHED)
+      else take(line, { row, since: options.clock(), resolve })
+      return promise
     },
     close() {
-      closed = true
-      wake?.()
-      if (!running) giveAll({ kind: 'back', until: undefined, code: undefined })
+      line.isClosed = true
+      line.wake?.()
+      if (!line.isRunning) giveAll(line, UNTOUCHED)
     },
   }
 }
 
-const tooOld = {
-  code: 'EVENT_TOO_OLD',
-  message: 'The platform no longer takes an event of this age; it was not sent',
-} as const
+interface LineState {
+  readonly options: LineOptions
+  readonly waiting: Waiting[]
+  inFlight: number
+  isRunning: boolean
+  isClosed: boolean
+  /** Ends the pause that the line is in. */
+  wake: (() => void) | undefined
+}
+
+/** Back into the queue as it came. */
+const UNTOUCHED: RowResult = { kind: 'back', until: undefined, code: undefined }
+
+function take(line: LineState, entry: Waiting): void {
+  line.waiting.push(entry)
+  if (!line.isRunning) void run(line)
+  else if (line.waiting.length >= line.options.maxEvents || line.waiting.length === 1) line.wake?.()
+}
+
+/** One at a time per line: lingers, keeps to the number of requests in flight, asks the gates, sends. */
+async function run(line: LineState): Promise<void> {
+  const { options, waiting } = line
+  line.isRunning = true
+  while (waiting.length > 0 && !line.isClosed) {
+    const lingerLeftMs = waiting[0]!.since + options.lingerMs - options.clock()
+    if (waiting.length < options.maxEvents && lingerLeftMs > 0) await pause(line, lingerLeftMs)
+    else if (line.inFlight >= options.maxInFlight) await pause(line, UNTIL_WOKEN_MS)
+    else await step(line)
+  }
+  if (line.isClosed) giveAll(line, UNTOUCHED)
+  line.isRunning = false
+  tellIdle(line)
+}
+
+/** A request that ends wakes the line; this is only the longest that it sleeps in between. */
+const UNTIL_WOKEN_MS = 60_000
+
+async function step(line: LineState): Promise<void> {
+  dropExpired(line)
+  const { waiting, options } = line
+  if (waiting.length === 0) return
+  const gate = await options.ask(Math.min(waiting.length, options.maxEvents))
+  if (line.isClosed) return
+  switch (gate.kind) {
+    case 'pass':
+      return launch(line, waiting.splice(0, gate.granted), gate.probeId)
+    case 'wait':
+      return pause(line, gate.ms)
+    case 'back':
+      return giveAll(line, { kind: 'back', until: gate.until, code: gate.code })
+    case 'outcome':
+      return giveAll(line, outcomeOf(gate.outcome))
+  }
+}
+
+function launch(line: LineState, rows: readonly Waiting[], probeId: string | undefined): void {
+  line.inFlight += 1
+  const send = async (): Promise<void> => {
+    const results = await line.options.send(
+      rows.map(({ row }) => row),
+      probeId,
+    )
+    line.inFlight -= 1
+    rows.forEach(({ resolve }, index) => resolve(results[index]!))
+    line.wake?.()
+    tellIdle(line)
+  }
+  void send()
+}
+
+/** Sleeps until something changes or the time is up. */
+function pause(line: LineState, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer)
+      line.wake = undefined
+      resolve()
+    }
+    const timer = setTimeout(done, Math.max(0, ms))
+    line.wake = done
+  })
+}
+
+function giveAll(line: LineState, result: RowResult): void {
+  for (const { resolve } of line.waiting.splice(0)) resolve(result)
+}
+
+function dropExpired({ waiting, options }: LineState): void {
+  const now = options.clock()
+  for (let index = waiting.length - 1; index >= 0; index -= 1) {
+    const { row, resolve } = waiting[index]!
+    if (row.delivery.deadlineAt > now) continue
+    waiting.splice(index, 1)
+    resolve(outcomeOf({ kind: 'reject', error: TOO_OLD }))
+  }
+}
+
+function tellIdle({ waiting, inFlight, isRunning, options }: LineState): void {
+  if (waiting.length === 0 && inFlight === 0 && !isRunning) options.onIdle()
+}

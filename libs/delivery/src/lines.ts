@@ -6,7 +6,7 @@ import type { Platform } from '@relay/platforms/contract'
 import type { ConnectionDirectory } from '@relay/state/connection-directory'
 import type { Redis } from 'ioredis'
 import type { BatchSender } from './batch-sender.ts'
-import { askGates, type Gate } from './gates.ts'
+import { askGates, type Gate, type GateContext } from './gates.ts'
 import { createLine, type Line } from './line.ts'
 import type { Row, RowResult } from './row.ts'
 
@@ -37,26 +37,8 @@ export interface Lines {
 
 export function createLines(context: LinesContext): Lines {
   const lines = new Map<string, Line>()
-  let closed = false
-
-  function heldUntil(connection: ConnectionId): EpochMs | undefined {
-    const until = context.heldConnections.get(connection)
-    if (until === undefined || until > context.clock()) return until
-    context.heldConnections.delete(connection)
-    return undefined
-  }
-
-  const gates = { ...context, platform: context.platform.id, heldUntil }
-
-  /** Redis away is no reason to give rows back, since that needs Redis too: they wait in line. */
-  async function ask(connectionId: ConnectionId, wanted: number): Promise<Gate> {
-    try {
-      return await askGates(gates, connectionId, wanted)
-    } catch (error) {
-      context.logger.warn({ platform: context.platform.id, err: error }, 'the gates could not be asked')
-      return { kind: 'wait', ms: ASK_AGAIN_MS }
-    }
-  }
+  const gates: GateContext = { ...context, platform: context.platform.id, heldUntil: (connection) => heldUntil(context, connection) }
+  let isClosed = false
 
   async function open(key: string, { connectionId }: Delivery): Promise<Line> {
     const connection = await context.directory.find(connectionId)
@@ -67,7 +49,7 @@ export function createLines(context: LinesContext): Lines {
       lingerMs: connection?.settings.linger_ms ?? context.lingerMs,
       maxInFlight: IN_FLIGHT_PER_LINE,
       clock: context.clock,
-      ask: (wanted) => ask(connectionId, wanted),
+      ask: (wanted) => ask(context, gates, connectionId, wanted),
       async send(rows, probeId) {
         context.onInFlight(rows.length)
         const results = await context.sender.send(connectionId, rows, probeId)
@@ -76,7 +58,7 @@ export function createLines(context: LinesContext): Lines {
       },
       onIdle: () => lines.delete(key),
     })
-    if (closed) line.close()
+    if (isClosed) line.close()
     lines.set(key, line)
     return line
   }
@@ -89,8 +71,25 @@ export function createLines(context: LinesContext): Lines {
       return line.join(row)
     },
     close() {
-      closed = true
+      isClosed = true
       for (const line of lines.values()) line.close()
     },
+  }
+}
+
+function heldUntil({ heldConnections, clock }: LinesContext, connection: ConnectionId): EpochMs | undefined {
+  const until = heldConnections.get(connection)
+  if (until === undefined || until > clock()) return until
+  heldConnections.delete(connection)
+  return undefined
+}
+
+/** Redis away is no reason to give rows back, since that needs Redis too: they wait in line. */
+async function ask(context: LinesContext, gates: GateContext, connectionId: ConnectionId, wanted: number): Promise<Gate> {
+  try {
+    return await askGates(gates, connectionId, wanted)
+  } catch (error) {
+    context.logger.warn({ platform: context.platform.id, err: error }, 'the gates could not be asked')
+    return { kind: 'wait', ms: ASK_AGAIN_MS }
   }
 }

@@ -8,23 +8,23 @@ import type { Metrics } from '@relay/observe/metrics'
 import type { Http, Platform } from '@relay/platforms/contract'
 import { readPayload } from '@relay/queue/job'
 import { openQueue } from '@relay/queue/queues'
-import { createUndertaker } from '@relay/queue/settle'
+import { createUndertaker, type Undertaker } from '@relay/queue/settle'
 import type { ConnectionDirectory } from '@relay/state/connection-directory'
 import { markDelivered } from '@relay/state/delivered-marks'
 import { keys } from '@relay/state/keys'
 import type { KeyRing } from '@relay/vault/key-ring'
-import { DelayedError, type Job, RateLimitError, WaitingError, Worker } from 'bullmq'
+import { DelayedError, type Job, type Queue, RateLimitError, WaitingError, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { createAccounts, isRedisFault } from './accounts.ts'
 import { createBatchSender } from './batch-sender.ts'
 import type { Endpoints } from './endpoints.ts'
-import { createEndedBuffer } from './ended-buffer.ts'
+import { createEndedBuffer, type EndedBuffer } from './ended-buffer.ts'
 import { jobsAtOnce } from './fetch-ahead.ts'
-import { createLines } from './lines.ts'
-import { outcomeOf, type RowResult } from './row.ts'
-import { backoffStrategy, settle, type SettleContext } from './settle.ts'
+import { createLines, type Lines } from './lines.ts'
+import { outcomeOf, type RowResult, TOO_OLD } from './row.ts'
+import { backoffStrategy, settle } from './settle.ts'
 import { createTokens } from './tokens.ts'
-import { createUnsettled } from './unsettled.ts'
+import { createUnsettled, type Unsettled } from './unsettled.ts'
 
 /*
  * One platform's pool in one process: a stock BullMQ worker whose processor puts each job into the line of its connection and waits for the
@@ -66,16 +66,97 @@ const STALLED_EVERY_MS = 1_000
 const NEVER = 1_000_000_000
 
 export function createPool(options: PoolOptions): Pool {
+  const parts = assemble(options)
+  const { worker, lines, unsettled, logger, redis, platform } = parts
+  const marking = setInterval(() => {
+    const suspicious = unsettled.takeSuspicious()
+    if (suspicious.length === 0) return
+    markDelivered(redis, platform.id, suspicious).catch((error: unknown) =>
+      logger.warn({ err: error }, 'delivered marks could not be written'),
+    )
+  }, MARK_EVERY_MS)
+  marking.unref()
+  return {
+    async start() {
+      await worker.waitUntilReady()
+      void worker.run().catch((error: unknown) => logger.error({ platform: platform.id, err: error }, 'worker stopped'))
+    },
+    async close(withinMs) {
+      lines.close()
+      if (!(await closesWithin(worker, withinMs))) {
+        logger.warn({ platform: platform.id }, 'shutdown took too long: what is in flight is left to recovery')
+        await worker.close(true)
+      }
+      clearInterval(marking)
+      await parts.ended.flush()
+      await parts.queue.close()
+    },
+    get isRunning() {
+      return worker.isRunning()
+    },
+  }
+}
+
+const MARK_EVERY_MS = 500
+
+async function closesWithin(worker: Worker, withinMs: number): Promise<boolean> {
+  const late = Promise.withResolvers<false>()
+  const timer = setTimeout(() => late.resolve(false), withinMs)
+  const closed = await Promise.race([worker.close().then(() => true), late.promise])
+  clearTimeout(timer)
+  return closed
+}
+
+interface Parts extends PoolOptions {
+  readonly queue: Queue
+  readonly worker: Worker
+  readonly lines: Lines
+  readonly unsettled: Unsettled
+  readonly undertaker: Undertaker
+  readonly ended: EndedBuffer
+}
+
+/** Everything of a pool, wired together; nothing of it runs yet. */
+function assemble(options: PoolOptions): Parts {
   const { platform, redis, clock, logger } = options
   const queue = openQueue(platform.id, redis)
   const undertaker = createUndertaker(redis, queue, platform.id, options)
-  const accounts = createAccounts(options)
-  const tokens = createTokens(options)
-  const unsettled = createUnsettled(clock)
-  const ended = createEndedBuffer(undertaker.noteSettled, (error) => logger.debug({ err: error }, 'settled deliveries could not be noted'))
   const heldConnections = new Map<ConnectionId, EpochMs>()
+  const sender = createBatchSender({ ...options, heldConnections, accounts: createAccounts(options), tokens: createTokens(options) })
   let inFlight = 0
+  const lines = createLines({
+    ...options,
+    heldConnections,
+    sender,
+    onInFlight(change) {
+      inFlight += change
+      parts.worker.concurrency = jobsAtOnce(options.eventsPerMinute, inFlight, options.fetchAhead)
+    },
+  })
+  const ended = createEndedBuffer(
+    (deliveries) => undertaker.noteSettled(deliveries),
+    (error) => logger.debug({ err: error }, 'settled deliveries could not be noted'),
+  )
+  const parts: Parts = {
+    ...options,
+    queue,
+    lines,
+    undertaker,
+    ended,
+    unsettled: createUnsettled(clock),
+    worker: createWorker(options, (job, token) => process(parts, brake, job, token ?? '')),
+  }
+  const brake = createBrake(parts)
+  parts.worker.on('completed', (job) => {
+    parts.unsettled.settled(job.id!)
+    const read = readPayload(job.data)
+    if (read.ok) ended.add(read.payload.delivery)
+  })
+  return parts
+}
 
+function createWorker(options: PoolOptions, processor: (job: Job, token?: string) => Promise<void>): Worker {
+  const { platform, redis, logger } = options
   const worker = new Worker(platform.id, processor, {
     prefix: keys.queuePrefix(platform.id),
     connection: redis,
@@ -91,89 +172,51 @@ export function createPool(options: PoolOptions): Pool {
     settings: { backoffStrategy: backoffStrategy(options.retryDelaysMs, options.dice) },
   })
   worker.on('error', (error) => logger.warn({ platform: platform.id, err: error }, 'worker'))
-  worker.on('completed', (job) => {
-    unsettled.settled(job.id!)
-    const read = readPayload(job.data)
-    if (read.ok) ended.add(read.payload.delivery)
-  })
+  return worker
+}
 
-  const lines = createLines({
-    ...options,
-    heldConnections,
-    sender: createBatchSender({ ...options, accounts, tokens, heldConnections }),
-    onInFlight(change) {
-      inFlight += change
-      worker.concurrency = jobsAtOnce(options.eventsPerMinute, inFlight, options.fetchAhead)
-    },
-  })
+type Brake = (until: EpochMs) => Promise<void>
 
-  const settling: SettleContext = { ...options, platform: platform.id, undertaker, onEnded: (delivery) => ended.add(delivery) }
-
-  async function processor(job: Job, token?: string): Promise<void> {
-    try {
-      await handle(job, token ?? '')
-    } catch (error) {
-      if (error instanceof WaitingError || error instanceof DelayedError || error instanceof RateLimitError || error instanceof DeliveryError) throw error
-      if (!isRedisFault(error)) logger.error({ platform: platform.id, job_id: job.id, err: error }, 'a delivery could not be handled')
-      // Not an attempt: the job keeps its place and is recovered when its lock runs out.
-      throw new WaitingError()
-    }
-  }
-
-  async function handle(job: Job, token: string): Promise<void> {
-    const read = readPayload(job.data)
-    if (!read.ok) {
-      logger.error({ platform: platform.id, job_id: job.id, path: read.path, reason: read.reason }, 'unreadable job buried')
-      await undertaker.buryUnreadable(job, token, { path: read.path, reason: read.reason, keyRing: options.keyRing })
-      throw new WaitingError()
-    }
-    const { delivery, generation } = read.payload
-    const result = await resultOf(job, delivery)
-    if (result.kind === 'back' && result.until !== undefined) await brake(result.until)
-    if (result.kind === 'outcome' && result.outcome.kind === 'delivered') unsettled.add(job.id!, delivery.id)
-    await settle(settling, { job, token, delivery, generation }, result)
-  }
-
-  async function resultOf(job: Job, delivery: Delivery): Promise<RowResult> {
-    if (delivery.deadlineAt <= clock()) {
-      return outcomeOf({ kind: 'reject', error: { code: 'EVENT_TOO_OLD', message: 'The platform no longer takes an event of this age; it was not sent' } })
-    }
-    return lines.join({ delivery, maybeSentBefore: job.attemptsStarted > 1 || job.stalledCounter > 0 })
-  }
-
+/** Stops the fetching of the whole fleet; once per instant, not once per row. */
+function createBrake({ worker, clock }: Parts): Brake {
   let brakedUntil: EpochMs = 0
-  /** Stops the fetching of the whole fleet; once per instant, not once per row. */
-  async function brake(until: EpochMs): Promise<void> {
+  return async (until) => {
     if (until <= brakedUntil) return
     brakedUntil = until
     await worker.rateLimit(Math.max(1, until - clock()))
   }
+}
 
-  const markTimer = setInterval(() => {
-    const suspicious = unsettled.takeSuspicious()
-    if (suspicious.length > 0) markDelivered(redis, platform.id, suspicious).catch((error: unknown) => logger.warn({ err: error }, 'delivered marks could not be written'))
-  }, 500)
-  markTimer.unref()
-
-  return {
-    async start() {
-      await worker.waitUntilReady()
-      void worker.run().catch((error: unknown) => logger.error({ platform: platform.id, err: error }, 'worker stopped'))
-    },
-    async close(withinMs) {
-      lines.close()
-      const closing = worker.close()
-      const late = await Promise.race([closing.then(() => false), new Promise<true>((resolve) => setTimeout(resolve, withinMs, true))])
-      if (late) {
-        logger.warn({ platform: platform.id, in_flight: inFlight }, 'shutdown took too long: what is in flight is left to recovery')
-        await worker.close(true)
-      }
-      clearInterval(markTimer)
-      await ended.flush()
-      await queue.close()
-    },
-    get isRunning() {
-      return worker.isRunning()
-    },
+/** What BullMQ calls for each job. Only what `settle` throws reaches it; any other fault leaves the job to recovery, as no attempt. */
+async function process(parts: Parts, brake: Brake, job: Job, token: string): Promise<void> {
+  try {
+    await handle(parts, brake, job, token)
+  } catch (error) {
+    if (error instanceof WaitingError || error instanceof DelayedError || error instanceof RateLimitError || error instanceof DeliveryError)
+      throw error
+    if (!isRedisFault(error))
+      parts.logger.error({ platform: parts.platform.id, job_id: job.id, err: error }, 'a delivery could not be handled')
+    throw new WaitingError()
   }
+}
+
+async function handle(parts: Parts, brake: Brake, job: Job, token: string): Promise<void> {
+  const { platform, logger, undertaker, keyRing, ended } = parts
+  const read = readPayload(job.data)
+  if (!read.ok) {
+    logger.error({ platform: platform.id, job_id: job.id, path: read.path, reason: read.reason }, 'unreadable job buried')
+    await undertaker.buryUnreadable(job, token, { path: read.path, reason: read.reason, keyRing })
+    throw new WaitingError()
+  }
+  const { delivery, generation } = read.payload
+  const result = await resultOf(parts, job, delivery)
+  if (result.kind === 'back' && result.until !== undefined) await brake(result.until)
+  if (result.kind === 'outcome' && result.outcome.kind === 'delivered') parts.unsettled.add(job.id!, delivery.id)
+  const context = { ...parts, platform: platform.id, onEnded: (gone: Delivery) => ended.add(gone) }
+  await settle(context, { job, token, delivery, generation }, result)
+}
+
+async function resultOf({ lines, clock }: Parts, job: Job, delivery: Delivery): Promise<RowResult> {
+  if (delivery.deadlineAt <= clock()) return outcomeOf({ kind: 'reject', error: TOO_OLD })
+  return lines.join({ delivery, maybeSentBefore: job.attemptsStarted > 1 || job.stalledCounter > 0 })
 }

@@ -1,5 +1,6 @@
 import type { Delivery } from '@relay/core/delivery'
 import type { EpochMs } from '@relay/core/clock'
+import type { ErrorDetail } from '@relay/core/errors'
 import type { EventOutcome } from '@relay/core/outcome'
 
 /** A delivery in the hands of a worker, waiting for its own outcome. */
@@ -13,7 +14,11 @@ export interface Row {
 export type RowResult =
   | { readonly kind: 'outcome'; readonly outcome: EventOutcome; readonly attempt: RowAttempt | undefined }
   /** The whole queue waits until then, or (no instant) this process is shutting down. No attempt is used. */
-  | { readonly kind: 'back'; readonly until: EpochMs | undefined; readonly code: 'CIRCUIT_OPEN' | 'PLATFORM_MAINTENANCE' | 'RATE_LIMITED' | 'PLATFORM_MISCONFIGURED' | undefined }
+  | {
+      readonly kind: 'back'
+      readonly until: EpochMs | undefined
+      readonly code: 'CIRCUIT_OPEN' | 'PLATFORM_MAINTENANCE' | 'RATE_LIMITED' | 'PLATFORM_MISCONFIGURED' | undefined
+    }
 
 /** The request that this row's outcome came from; absent where nothing was sent. */
 export interface RowAttempt {
@@ -24,3 +29,9 @@ export interface RowAttempt {
 }
 
 export const outcomeOf = (outcome: EventOutcome, attempt?: RowAttempt): RowResult => ({ kind: 'outcome', outcome, attempt })
+
+/** Past the deadline of its delivery a row is never sent, wherever it is noticed. */
+export const TOO_OLD: ErrorDetail = {
+  code: 'EVENT_TOO_OLD',
+  message: 'The platform no longer takes an event of this age; it was not sent',
+}

@@ -26,7 +26,12 @@ export interface SendContext {
 }
 
 /** Sends bodies of one connection in one request and reads the answer, with the platform's inquiry where the answer leaves something open. */
-export async function sendRequest(context: SendContext, bodies: readonly JsonObject[], account: Account, testEventCode: string | undefined): Promise<Sent> {
+export async function sendRequest(
+  context: SendContext,
+  bodies: readonly JsonObject[],
+  account: Account,
+  testEventCode: string | undefined,
+): Promise<Sent> {
   const { platform, http, clock, metrics } = context
   const startedAt = clock()
   const answer = await http.send(platform.encodeRequest(bodies, account, testEventCode))
@@ -43,7 +48,7 @@ export async function sendRequest(context: SendContext, bodies: readonly JsonObj
   metrics.batchEvents.observe({ platform: platform.id }, bodies.length)
   return {
     outcomes,
-    attempt: { startedAt, durationMs, maybeTaken: mayBeTaken(answer) },
+    attempt: { startedAt, durationMs, maybeTaken: mayBeTaken(answer, outcomes) },
     verdict: verdictOf(outcomes),
     status: answer.kind === 'answer' ? answer.status : answer.error.code,
   }
@@ -74,4 +79,8 @@ function summaryOf(outcomes: readonly EventOutcome[]): string {
   return kinds.has('delivered') ? 'partial' : 'mixed'
 }
 
-const mayBeTaken = (answer: HttpAnswer): boolean => (answer.kind === 'fault' ? answer.maybeTaken : answer.status === 200 && answer.truncated)
+/** No answer after the request had left, or a 200 that nobody can read: the platform may have the events. */
+function mayBeTaken(answer: HttpAnswer, outcomes: readonly EventOutcome[]): boolean {
+  if (answer.kind === 'fault') return answer.maybeTaken
+  return answer.status === 200 && outcomes.some((outcome) => outcome.kind === 'retry' && outcome.error.code === 'UNEXPECTED_RESPONSE')
+}

@@ -29,7 +29,8 @@ export interface SignalContext {
   readonly breakerOpenMs: number
 }
 
-const isLimit = (error: ErrorDetail): error is Extract<ErrorDetail, { scope: unknown }> => error.code === 'RATE_LIMITED' || error.code === 'QUOTA_EXHAUSTED'
+const isLimit = (error: ErrorDetail): error is Extract<ErrorDetail, { scope: unknown }> =>
+  error.code === 'RATE_LIMITED' || error.code === 'QUOTA_EXHAUSTED'
 
 /**
  * Until when this connection must wait, if these outcomes say so. An application's limit holds the connection that met it: tenants bring applications of
@@ -68,7 +69,12 @@ export async function reportHealth(context: SignalContext, verdict: Verdict, pro
   const change = await tellBreaker(context.redis, platform, verdict, probeId, context.breakerOpenMs)
   if (!change.changed) return
   const { state, failureCount, recoveryAt } = change.after
-  const line = { platform, circuit_state: state, failure_count: failureCount, ...(recoveryAt === undefined ? {} : { recovery_at: new Date(recoveryAt).toISOString() }) }
+  const line = {
+    platform,
+    circuit_state: state,
+    failure_count: failureCount,
+    ...(recoveryAt === undefined ? {} : { recovery_at: new Date(recoveryAt).toISOString() }),
+  }
   if (state === 'open') {
     context.metrics.circuitOpened.inc({ platform })
     logger.warn(line, 'circuit opened')
@@ -77,18 +83,34 @@ export async function reportHealth(context: SignalContext, verdict: Verdict, pro
 
 export async function pauseQueue(context: SignalContext, pause: Pause): Promise<void> {
   const isNew = await addPause(context.redis, context.platform, pause)
-  if (isNew) context.logger.warn({ platform: context.platform, reason: pause.reason, until: new Date(pause.until).toISOString() }, 'queue waits')
+  if (isNew)
+    context.logger.warn({ platform: context.platform, reason: pause.reason, until: new Date(pause.until).toISOString() }, 'queue waits')
 }
 
 const ACTION_REQUIRED = 'Reconnect with new credentials, then replay its dead letters.'
 
 /** Puts a connection in `error`; only the process that changes it tells of it. Its waiting deliveries are parked by the gates, without a request each. */
 export async function suspendConnection(context: SignalContext, connection: Connection, error: ErrorDetail): Promise<void> {
-  const status = { state: 'error', code: error.code, message: error.message, since: context.clock(), actionRequired: ACTION_REQUIRED } as const
+  const status = {
+    state: 'error',
+    code: error.code,
+    message: error.message,
+    since: context.clock(),
+    actionRequired: ACTION_REQUIRED,
+  } as const
   const former = await setConnectionStatus(context.redis, connection.id, status)
   context.directory.refresh()
   if (former === undefined || former.state === 'error') return
-  context.logger.error({ platform: context.platform, tenant_id: connection.tenantId, connection_id: connection.id, code: error.code, platform_code: error.platformCode }, 'connection suspended')
+  context.logger.error(
+    {
+      platform: context.platform,
+      tenant_id: connection.tenantId,
+      connection_id: connection.id,
+      code: error.code,
+      platform_code: error.platformCode,
+    },
+    'connection suspended',
+  )
   await appendAudit(context.redis, connection.tenantId, {
     at: context.clock(),
     action: 'connection.suspended',

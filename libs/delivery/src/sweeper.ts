@@ -19,7 +19,13 @@ const CHUNK = 500
 const WARN_AT = 0.8
 
 /** One pass; how many letters it removed. */
-export async function sweepLetters(redis: Redis, platform: PlatformId, options: SweepOptions, now: EpochMs, logger: Logger): Promise<number> {
+export async function sweepLetters(
+  redis: Redis,
+  platform: PlatformId,
+  options: SweepOptions,
+  now: EpochMs,
+  logger: Logger,
+): Promise<number> {
   const index = keys.letters(platform, 'dead')
   let removed = 0
   for (;;) {
@@ -29,7 +35,10 @@ export async function sweepLetters(redis: Redis, platform: PlatformId, options: 
   }
   let count = await redis.zcard(index)
   if (count > options.maxLetters * WARN_AT) {
-    logger.warn({ platform, dead_letters: count, limit: options.maxLetters }, 'dead letters near their limit: the oldest will be removed. Replay or purge them')
+    logger.warn(
+      { platform, dead_letters: count, limit: options.maxLetters },
+      'dead letters near their limit: the oldest will be removed. Replay or purge them',
+    )
   }
   while (count > options.maxLetters) {
     const oldest = await redis.zrange(index, 0, String(Math.min(CHUNK, count - options.maxLetters) - 1))

@@ -43,70 +43,86 @@ export interface TokenContext {
 }
 
 export function createTokens(context: TokenContext): Tokens {
-  const { platform, redis, clock } = context
-  const known = new Map<ConnectionId, { token: string; until: EpochMs }>()
-
-  async function stored(connection: Connection): Promise<string | undefined> {
-    const key = keys.accessToken(platform.id, connection.id)
-    const [sealed, ttlMs] = await Promise.all([redis.get(key), redis.pttl(key)])
-    if (sealed === null || ttlMs <= 0) return undefined
-    try {
-      const token = open(context.keyRing, sealed, associated(connection)).toString('utf8')
-      known.set(connection.id, { token, until: clock() + ttlMs })
-      return token
-    } catch {
-      return undefined // sealed for former credentials or with a former key: refresh
-    }
-  }
-
-  async function refresh(account: Account, connection: Connection): Promise<string> {
-    const result = await platform.refresh!.run(account, context.http)
-    context.metrics.tokenRefresh.inc({ platform: platform.id, outcome: result.kind })
-    if (result.kind !== 'refreshed') throw new DeliveryError(result.error)
-    await keep(result, connection)
-    if (result.rotatedRefreshToken !== undefined) {
-      const credentials = { ...(account.credentials as object), refresh_token: result.rotatedRefreshToken }
-      await replaceCredentials(redis, context.keyRing, connection, credentials)
-    }
-    return result.accessToken
-  }
-
-  async function keep(result: Extract<RefreshResult, { kind: 'refreshed' }>, connection: Connection): Promise<void> {
-    const lifeMs = Math.max(1_000, Math.min(MOST_MS, result.expiresInMs - EARLY_MS))
-    const sealed = seal(context.keyRing, result.accessToken, associated(connection))
-    await redis.set(keys.accessToken(platform.id, connection.id), sealed, 'PX', lifeMs)
-    known.set(connection.id, { token: result.accessToken, until: clock() + lifeMs })
-  }
-
-  async function obtain(account: Account, connection: Connection): Promise<string> {
-    const give = clock() + LEASE_MS
-    for (;;) {
-      const token = await stored(connection)
-      if (token !== undefined) return token
-      const lease = await withLease(redis, platform.id, `refresh:${connection.id}`, { owner: randomUUID(), leaseMs: LEASE_MS }, async () => {
-        // another process may have refreshed between our look and our lease
-        return (await stored(connection)) ?? refresh(account, connection)
-      })
-      if (lease.kind === 'done') return lease.value
-      if (clock() > give) throw new DeliveryError({ code: 'ACCESS_TOKEN_EXPIRED', message: 'Another worker is refreshing the access token and takes long' })
-      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
-    }
-  }
-
+  const desk: Desk = { ...context, known: new Map() }
   return {
     async equip(account, connection) {
+      const { platform, clock } = context
       if (platform.refresh === undefined || !platform.refresh.appliesTo(account.credentials)) return account
-      const cached = known.get(connection.id)
-      const accessToken = cached !== undefined && cached.until > clock() ? cached.token : await obtain(account, connection)
+      const cached = desk.known.get(connection.id)
+      const accessToken = cached !== undefined && cached.until > clock() ? cached.token : await obtain(desk, account, connection)
       return { ...account, accessToken }
     },
     async forget(account) {
-      const cached = known.get(account.connectionId)
-      if (cached?.token === account.accessToken) known.delete(account.connectionId)
-      await redis.del(keys.accessToken(platform.id, account.connectionId))
+      const cached = desk.known.get(account.connectionId)
+      if (cached?.token === account.accessToken) desk.known.delete(account.connectionId)
+      await context.redis.del(keys.accessToken(context.platform.id, account.connectionId))
     },
   }
 }
 
+interface Desk extends TokenContext {
+  readonly known: Map<ConnectionId, { readonly token: string; readonly until: EpochMs }>
+}
+
+async function obtain(desk: Desk, account: Account, connection: Connection): Promise<string> {
+  const { redis, platform, clock } = desk
+  const giveUpAt = clock() + LEASE_MS
+  for (;;) {
+    const token = await readStored(desk, connection)
+    if (token !== undefined) return token
+    const lease = { owner: randomUUID(), leaseMs: LEASE_MS }
+    const turn = await withLease(redis, platform.id, `refresh:${connection.id}`, lease, async () => {
+      // another process may have refreshed between our look and our lease
+      return (await readStored(desk, connection)) ?? refresh(desk, account, connection)
+    })
+    if (turn.kind === 'done') return turn.value
+    if (clock() > giveUpAt) {
+      throw new DeliveryError({ code: 'ACCESS_TOKEN_EXPIRED', message: 'Another worker is refreshing the access token and takes long' })
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
+  }
+}
+
+async function readStored({ redis, platform, keyRing, clock, known }: Desk, connection: Connection): Promise<string | undefined> {
+  const key = keys.accessToken(platform.id, connection.id)
+  const [sealed, ttlMs] = await Promise.all([redis.get(key), redis.pttl(key)])
+  if (sealed === null || ttlMs <= 0) return undefined
+  try {
+    const token = open(keyRing, sealed, associated(connection)).toString('utf8')
+    known.set(connection.id, { token, until: clock() + ttlMs })
+    return token
+  } catch {
+    return undefined // sealed for former credentials or with a former key: refresh
+  }
+}
+
+async function refresh(desk: Desk, account: Account, connection: Connection): Promise<string> {
+  const { platform, redis, keyRing, http, metrics } = desk
+  const result = await platform.refresh!.run(account, http)
+  metrics.tokenRefresh.inc({ platform: platform.id, outcome: result.kind })
+  if (result.kind !== 'refreshed') throw new DeliveryError(result.error)
+  await keep(desk, result, connection)
+  if (result.rotatedRefreshToken !== undefined) {
+    const credentials = { ...(account.credentials as object), refresh_token: result.rotatedRefreshToken }
+    await replaceCredentials(redis, keyRing, connection, credentials)
+  }
+  return result.accessToken
+}
+
+async function keep(
+  { redis, platform, keyRing, clock, known }: Desk,
+  result: Extract<RefreshResult, { kind: 'refreshed' }>,
+  connection: Connection,
+): Promise<void> {
+  const lifeMs = Math.max(1_000, Math.min(MOST_MS, result.expiresInMs - EARLY_MS))
+  const sealed = seal(keyRing, result.accessToken, associated(connection))
+  await redis.set(keys.accessToken(platform.id, connection.id), sealed, 'PX', lifeMs)
+  known.set(connection.id, { token: result.accessToken, until: clock() + lifeMs })
+}
+
 /** Bound to the credentials in force: a token of former ones does not open. */
-const associated = (connection: Connection): readonly string[] => [connection.tenantId, connection.id, `token:${connection.credentialsSavedAt}`]
+const associated = (connection: Connection): readonly string[] => [
+  connection.tenantId,
+  connection.id,
+  `token:${connection.credentialsSavedAt}`,
+]

@@ -17,16 +17,19 @@ const clickIds: ReadonlySet<string> = new Set(CLICK_ID_PARAMETERS.map((name) => 
 /** Click ids and UTM are what the URL is kept for; campaign ids of UTM are long numbers. */
 const isMarketing = (name: string): boolean => clickIds.has(name.toLowerCase()) || name.toLowerCase().startsWith('utm_')
 
+/** One run of escapes; where its bytes are no UTF-8, at least what is ASCII among them, so that a stray `%FF` hides no `%40`. */
+function unescaped(run: string): string {
+  try {
+    return decodeURIComponent(run)
+  } catch {
+    return run.replaceAll(/%([0-7][0-9a-f])/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+  }
+}
+
 /** Undone as often as redirects may have encoded it, three times at most; what can't be undone stays. */
 function decoded(text: string): string {
   let current = text.replaceAll('+', ' ')
-  for (let round = 0; round < 3 && current.includes('%'); round++) {
-    try {
-      current = decodeURIComponent(current)
-    } catch {
-      return current
-    }
-  }
+  for (let round = 0; round < 3 && current.includes('%'); round++) current = current.replaceAll(/(?:%[0-9a-f]{2})+/gi, unescaped)
   return current
 }
 
@@ -88,6 +91,6 @@ export function sanitiseUrl(url: string): SanitisedUrl {
   const [, origin = '', path = base] = /^([a-z][a-z\d+.-]*:\/\/[^/]*)(.*)$/is.exec(base) ?? []
   const cleaned = `${origin.replace(/^([a-z][a-z\d+.-]*:\/\/)[^/]*@/i, '$1')}${cleanPath(path)}`
   const query = kept.length === 0 ? (pairs.length === 0 ? '' : kept.length === pairs.length ? '?' : '') : `?${kept.join('&')}`
-  const result = `${cleaned}${query}${holdsEmail(decoded(fragment)) ? '' : fragment}`
+  const result = `${cleaned}${query}${holdsEmail(decoded(fragment)) ? '' : fragment}`.trimEnd()
   return { ok: true, url: result, cut: result !== given }
 }

@@ -36,6 +36,8 @@ describe('sanitising a URL', () => {
     ['https://s.example/?x=16505551212', 'https://s.example/'],
     ['https://joe@b.example:pw@s.example/u/a@b.example/x', 'https://s.example/u/-/x'],
     ['https://s.example/#a@b.example', 'https://s.example/'],
+    ['https://s.example/?u=a%40b.example%&v=%FF%40', 'https://s.example/?v=%FF%40'],
+    ['https://s.example/?x= &u=a@b.example', 'https://s.example/?x='],
   ])('cuts %j to %j', (url, expected) => {
     expect(sanitiseUrl(url)).toEqual({ ok: true, url: expected, cut: true })
   })

@@ -144,6 +144,6 @@ describe('patience', () => {
       },
     )
     await expect(producer.send(events(1))).rejects.toMatchObject({ code: 'UNREACHABLE', unsent: [0] })
-    expect(waits).toEqual([5_000, 400, 800, 1_600])
+    expect(waits).toEqual([5_000, 200, 400, 800, 1_600])
   })
 })

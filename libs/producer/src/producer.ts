@@ -105,6 +105,6 @@ async function sendChunk(door: Door, chunk: Chunk, { giveUpAfterMs, now, wait }:
     const nextMs = attempt.retryAfterMs ?? waitMs
     if (now() + nextMs > giveUpAt) throw new ProducerError(attempt.code, attempt.message, { cause: attempt.cause })
     await wait(nextMs)
-    waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)
+    if (attempt.retryAfterMs === undefined) waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)
   }
 }

@@ -4,10 +4,11 @@ import { PLATFORM_IDS, type PlatformId } from '@relay/core/ids'
 import { keys, type LetterBox } from '@relay/state/keys'
 import { loadScript } from '@relay/state/script'
 import { Job, type Queue } from 'bullmq'
-import type { ChainableCommander, Redis } from 'ioredis'
+import type { Redis } from 'ioredis'
 import { createPayload } from './job.ts'
 import { type Letter, type LetterState, readLetter } from './letter.ts'
 import { JOB_OPTIONS } from './queues.ts'
+import { execute, openMulti } from './transaction.ts'
 
 /*
  * The life of a dead letter:
@@ -144,11 +145,17 @@ export async function requeueLetters(
   return answers
 }
 
-async function requeueChunk(redis: Redis, queue: Queue, platform: PlatformId, ids: readonly string[], clock: Clock): Promise<('queued' | 'not_dead')[]> {
+async function requeueChunk(
+  redis: Redis,
+  queue: Queue,
+  platform: PlatformId,
+  ids: readonly string[],
+  clock: Clock,
+): Promise<('queued' | 'not_dead')[]> {
   const pipeline = redis.pipeline()
   for (const id of ids) pipeline.hmget(keys.letter(platform, id), 'state', 'replay_count', 'delivery')
   const rows = ((await pipeline.exec()) ?? []).map(([, row]) => row as (string | null)[])
-  const multi = (await queue.backend.client).multi() as unknown as ChainableCommander
+  const multi = await openMulti(queue)
   const places = new Map<number, number>()
   for (const [place, id] of ids.entries()) {
     const [state, replayCount, text] = rows[place] ?? []
@@ -162,14 +169,18 @@ async function requeueChunk(redis: Redis, queue: Queue, platform: PlatformId, id
       [id, generation, clock(), GENERATION_MS, delivery.tenantId],
     )
     const deduplication = { id: jobId, ttl: GENERATION_MS }
-    await new Job(queue, delivery.event.event_name, createPayload(delivery, generation), { ...JOB_OPTIONS, jobId, deduplication }, jobId).addJob(multi as never)
+    await new Job(
+      queue,
+      delivery.event.event_name,
+      createPayload(delivery, generation),
+      { ...JOB_OPTIONS, jobId, deduplication },
+      jobId,
+    ).addJob(multi as never)
     places.set(place, places.size * 2)
   }
   if (places.size === 0) return ids.map(() => 'not_dead')
-  const replies = await multi.exec()
-  if (replies === null) throw new Error('Redis dropped the transaction')
-  for (const [error] of replies) if (error !== null) throw error
-  return ids.map((_, place) => (places.has(place) && replies[places.get(place)!]?.[1] === 1 ? 'queued' : 'not_dead'))
+  const results = await execute(multi)
+  return ids.map((_, place) => (places.has(place) && results[places.get(place)!] === 1 ? 'queued' : 'not_dead'))
 }
 
 /** Removes dead letters for good and counts them as removed; how many were. */
@@ -180,7 +191,13 @@ export async function purgeLetters(redis: Redis, box: LetterBox, ids: readonly s
     for (const id of ids.slice(start, start + CHUNK)) {
       removeLetter.queue(
         pipeline,
-        [keys.letter(box, id), keys.letters(box, 'dead'), attemptsKey(box, id), keys.books(box as PlatformId), keys.queuePart(box, `de:${id}`)],
+        [
+          keys.letter(box, id),
+          keys.letters(box, 'dead'),
+          attemptsKey(box, id),
+          keys.books(box as PlatformId),
+          keys.queuePart(box, `de:${id}`),
+        ],
         [id],
       )
     }
@@ -220,5 +237,7 @@ export async function letterStats(redis: Redis, box: LetterBox, now: EpochMs): P
       groups.set(key, group)
     }
   }
-  return [...groups.values()].toSorted((a, b) => b.count - a.count).map((group) => ({ ...group, oldest: new Date(group.oldest).toISOString() }))
+  return [...groups.values()]
+    .toSorted((a, b) => b.count - a.count)
+    .map((group) => ({ ...group, oldest: new Date(group.oldest).toISOString() }))
 }

@@ -30,7 +30,10 @@ const buryInboxLetter = loadScript(new URL('.', import.meta.url), 'bury-inbox')
 export async function buryInbox(redis: Redis, keyRing: KeyRing, refusals: readonly InboxRefusal[], now: EpochMs): Promise<void> {
   const pipeline = redis.pipeline()
   for (const refusal of refusals) {
-    const id = createHash('sha256').update(`${refusal.jobId}\0${refusal.index ?? ''}`).digest('base64url').slice(0, 22)
+    const id = createHash('sha256')
+      .update(`${refusal.jobId}\0${refusal.index ?? ''}`)
+      .digest('base64url')
+      .slice(0, 22)
     const tenant = refusal.tenantId ?? 'unknown'
     const fields = {
       code: refusal.error.code,

@@ -45,7 +45,9 @@ export interface JobPayload {
 export const createPayload = (delivery: Delivery, generation = 0): JobPayload => ({ v: 1, generation, delivery })
 
 /** The payload of a job, or the path and reason of the first fault; never a value. */
-export function readPayload(data: unknown): { readonly ok: true; readonly payload: JobPayload } | { readonly ok: false; readonly path: string; readonly reason: string } {
+export function readPayload(
+  data: unknown,
+): { readonly ok: true; readonly payload: JobPayload } | { readonly ok: false; readonly path: string; readonly reason: string } {
   const result = payload.safeParse(data)
   if (result.success) return { ok: true, payload: result.data as unknown as JobPayload }
   const issue = result.error.issues[0]

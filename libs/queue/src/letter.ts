@@ -44,63 +44,71 @@ export interface Letter {
 /** What groups letters: platform, code, platform code and the message with its numbers and ids taken out. 12 hex digits. */
 export function fingerprintOf(platform: string, error: ErrorDetail): string {
   const message = error.message.replaceAll(/[0-9a-f]{8,}|\d+/gi, '#')
-  return createHash('sha256').update([platform, error.code, error.platformCode ?? '', message].join('\0')).digest('hex').slice(0, 12)
+  return createHash('sha256')
+    .update([platform, error.code, error.platformCode ?? '', message].join('\0'))
+    .digest('hex')
+    .slice(0, 12)
 }
+
+const MESSAGE_MAX = 500
 
 interface Death {
   readonly delivery: Delivery
   readonly error: ErrorDetail
   /** The attempts ran out; the code is that of the last real cause. */
   readonly exhausted: boolean
-  readonly diedAt: EpochMs
   readonly ambiguous?: boolean
 }
 
 /** Arguments of the burying scripts: code, connection, tenant, fingerprint, then the hash's fields as name and value. */
 export function letterFields({ delivery, error, exhausted, ambiguous }: Death): string[] {
   const { event } = delivery
-  return [
-    error.code,
-    delivery.connectionId,
-    delivery.tenantId,
-    fingerprintOf(delivery.platform, error),
-    ...['event_name', event.event_name],
-    ...['event_id', event.event_id],
-    ...['message', error.message.slice(0, 500)],
-    ...['platform_code', error.platformCode ?? ''],
-    ...['platform_request_id', error.platformRequestId ?? ''],
-    ...['path', error.path ?? ''],
-    ...['exhausted', exhausted ? '1' : '0'],
-    ...['ambiguous', ambiguous === true ? '1' : '0'],
-    ...['received_at', String(delivery.receivedAt)],
-    ...['deadline_at', String(delivery.deadlineAt)],
-    ...['delivery', JSON.stringify(delivery)],
-  ]
+  const fields = {
+    event_name: event.event_name,
+    event_id: event.event_id,
+    message: error.message.slice(0, MESSAGE_MAX),
+    platform_code: error.platformCode ?? '',
+    platform_request_id: error.platformRequestId ?? '',
+    path: error.path ?? '',
+    exhausted: exhausted ? '1' : '0',
+    ambiguous: ambiguous === true ? '1' : '0',
+    received_at: String(delivery.receivedAt),
+    deadline_at: String(delivery.deadlineAt),
+    delivery: JSON.stringify(delivery),
+  }
+  return [error.code, delivery.connectionId, delivery.tenantId, fingerprintOf(delivery.platform, error), ...Object.entries(fields).flat()]
 }
 
 /** As letterFields, for a job that is no delivery: nothing in it can be named, so its body travels sealed. */
 export function unreadableFields(
   platform: LetterBox,
-  job: { readonly id: string; readonly path: string; readonly reason: string; readonly receivedAt: EpochMs; readonly sealedBody: string },
+  job: { readonly path: string; readonly reason: string; readonly receivedAt: EpochMs; readonly sealedBody: string },
 ): string[] {
-  const error = { code: 'INVALID_EVENT', message: `The job is no delivery of this release: ${job.reason} at ${job.path === '' ? 'its root' : job.path}`, path: job.path } as const
-  return [
-    error.code,
-    'unknown',
-    'unknown',
-    fingerprintOf(platform, error),
-    ...['message', error.message],
-    ...['path', error.path],
-    ...['received_at', String(job.receivedAt)],
-    ...['deadline_at', String(job.receivedAt)],
-    ...['sealed_body', job.sealedBody],
-  ]
+  const place = job.path === '' ? 'its root' : job.path
+  const error = {
+    code: 'INVALID_EVENT',
+    message: `The job is no delivery of this release: ${job.reason} at ${place}`,
+    path: job.path,
+  } as const
+  const fields = {
+    message: error.message,
+    path: error.path,
+    received_at: String(job.receivedAt),
+    deadline_at: String(job.receivedAt),
+    sealed_body: job.sealedBody,
+  }
+  return [error.code, 'unknown', 'unknown', fingerprintOf(platform, error), ...Object.entries(fields).flat()]
 }
 
 const instant = (text: string | undefined): string => new Date(Number(text ?? 0)).toISOString()
 
 /** A letter from its hash and its list of attempts; undefined where there is none. */
-export function readLetter(box: LetterBox, id: string, hash: Readonly<Record<string, string>>, attempts: readonly string[]): Letter | undefined {
+export function readLetter(
+  box: LetterBox,
+  id: string,
+  hash: Readonly<Record<string, string>>,
+  attempts: readonly string[],
+): Letter | undefined {
   if (hash['state'] === undefined) return undefined
   return {
     id,

@@ -10,13 +10,13 @@ import type { Job, Queue } from 'bullmq'
 import type { ChainableCommander, Redis } from 'ioredis'
 import { CLAIM_MS } from './enqueue.ts'
 import { type Attempt, letterFields, unreadableFields } from './letter.ts'
+import { execute, openMulti } from './transaction.ts'
 
 /*
  * How a job that will not come back ends. Each way is one MULTI of our script and BullMQ's own `moveToFinished`, both of which first check that
- * this worker still holds the job's lock: so a letter is written exactly when the job goes, and a job whose lock is gone stays and is recovered
- * (QUEUE-ENGINEERING sections 1.10 and 7). Delivered rows of fresh deliveries end by the stock way and need nothing here; they alone are counted by
- * BullMQ's metrics, which a Queue (unlike a Worker) does not keep.
- * The only file that touches BullMQ's insides; bullmq is pinned for it.
+ * this worker still holds the job's lock: so a letter is written exactly when the job goes, and a job whose lock is gone stays and is recovered.
+ * Delivered rows of fresh deliveries end by the stock way and need nothing here; they alone are counted by BullMQ's metrics, which a Queue (unlike
+ * a Worker) does not keep. The only file that touches BullMQ's insides; bullmq is pinned for it.
  */
 
 const bury = loadScript(new URL('.', import.meta.url), 'bury')
@@ -28,7 +28,7 @@ const settled = loadScript(new URL('.', import.meta.url), 'settled')
 /** Attempts of a delivery are kept this long after the last one, in ms: longer than any deadline. */
 const ATTEMPTS_MS = 100 * 86_400_000
 const ATTEMPTS_KEPT = 20
-/** A delivered letter stays readable for a day (PRODUCT section 5). */
+/** A delivered letter stays readable for a day. */
 const DELIVERED_LETTER_MS = 86_400_000
 
 export interface Death {
@@ -40,14 +40,14 @@ export interface Death {
   readonly attempt?: Attempt
 }
 
-/** `lock-lost`: another worker has the job by now, nothing was written. */
-export type Ended = 'ended' | 'lock-lost'
-
 export interface UnreadableJob {
   readonly path: string
   readonly reason: string
   readonly keyRing: KeyRing
 }
+
+/** `lock-lost`: another worker has the job by now, nothing was written. */
+export type Ended = 'ended' | 'lock-lost'
 
 export interface Undertaker {
   bury(job: Job, token: string, death: Death): Promise<Ended>
@@ -62,64 +62,99 @@ export interface Undertaker {
   noteSettled(deliveries: readonly Delivery[]): Promise<void>
 }
 
-export function createUndertaker(redis: Redis, queue: Queue, platform: PlatformId, options: { clock: Clock; letterRetentionMs: number }): Undertaker {
-  const index = keys.letters(platform, 'dead')
+interface Context {
+  readonly redis: Redis
+  readonly queue: Queue
+  readonly platform: PlatformId
+  readonly clock: Clock
+  readonly letterRetentionMs: number
+}
 
-  async function finish(job: Job, token: string, addOurs: (multi: ChainableCommander, lock: string) => void): Promise<Ended> {
-    const backend = queue.backend as unknown as Internals
-    const multi = (await queue.backend.client).multi() as unknown as ChainableCommander
-    addOurs(multi, `${keys.queuePart(platform, job.id!)}:lock`)
-    backend.execCommand(multi, 'moveToFinished', backend.moveToFinishedArgs(job, 'null', 'returnvalue', true, 'completed', token, options.clock(), false))
-    const replies = await multi.exec()
-    if (replies === null) throw new Error('Redis dropped the transaction')
-    for (const [error] of replies) if (error !== null) throw error
-    return replies[0]?.[1] === 1 ? 'ended' : 'lock-lost'
-  }
-
+export function createUndertaker(
+  redis: Redis,
+  queue: Queue,
+  platform: PlatformId,
+  options: { readonly clock: Clock; readonly letterRetentionMs: number },
+): Undertaker {
+  const context = { redis, queue, platform, clock: options.clock, letterRetentionMs: options.letterRetentionMs }
   return {
-    bury: (job, token, death) =>
-      finish(job, token, (multi, lock) => {
-        const { delivery, attempt } = death
-        const letter = letterFields({ ...death, diedAt: options.clock() })
-        bury.queue(
-          multi,
-          [lock, keys.books(platform), keys.letter(platform, delivery.id), index, keys.attempts(platform, delivery.id), keys.queuePart(platform, `de:${delivery.id}`)],
-          [token, delivery.id, options.clock(), options.letterRetentionMs, attempt === undefined ? '' : JSON.stringify(attempt), 0, ...letter],
-        )
-      }),
-    buryUnreadable: (job, token, { path, reason, keyRing }) =>
-      finish(job, token, (multi, lock) => {
-        const id = job.id!
-        const now = options.clock()
-        const letter = unreadableFields(platform, { id, path, reason, receivedAt: job.timestamp, sealedBody: seal(keyRing, JSON.stringify(job.data) ?? 'null', [platform, id]) })
-        bury.queue(
-          multi,
-          [lock, keys.books(platform), keys.letter(platform, id), index, keys.attempts(platform, id as DeliveryId), keys.queuePart(platform, `de:${id}`)],
-          [token, id, now, options.letterRetentionMs, '', 1, ...letter],
-        )
-      }),
-    skip: (job, token) => finish(job, token, (multi, lock) => skip.queue(multi, [lock, keys.books(platform)], [token])),
-    deliverLetter: (job, token, delivery) =>
-      finish(job, token, (multi, lock) =>
-        letterDelivered.queue(
-          multi,
-          [lock, keys.letter(platform, delivery.id), keys.letters(platform, 'queued'), keys.letters(platform, 'delivered'), keys.attempts(platform, delivery.id), keys.books(platform)],
-          [token, delivery.id, options.clock(), DELIVERED_LETTER_MS],
-        ),
-      ),
+    bury: (job, token, death) => buryJob(context, job, token, death),
+    buryUnreadable: (job, token, fault) => buryUnreadableJob(context, job, token, fault),
+    skip: (job, token) => finish(context, job, token, (multi, lock) => skip.queue(multi, [lock, keys.books(platform)], [token])),
+    deliverLetter: (job, token, delivery) => deliverLetter(context, job, token, delivery),
     async noteAttempt(delivery, attempt) {
       await pushAttempt.run(redis, [keys.attempts(platform, delivery)], [JSON.stringify(attempt), ATTEMPTS_KEPT, ATTEMPTS_MS])
     },
-    async noteSettled(deliveries) {
-      if (deliveries.length === 0) return
-      const byTenant = new Map<TenantId, number>()
-      for (const { tenantId } of deliveries) byTenant.set(tenantId, (byTenant.get(tenantId) ?? 0) + 1)
-      const queueKeys = ['wait', 'prioritized', 'delayed', 'active'].map((part) => keys.queuePart(platform, part))
-      const claims = deliveries.map(({ id }) => keys.queuePart(platform, `de:${id}`))
-      const tenants = [...byTenant].flat()
-      await settled.run(redis, [keys.backlog(platform), ...queueKeys, ...claims], [byTenant.size, ...tenants, ...deliveries.map(({ receivedAt }) => receivedAt + CLAIM_MS)])
-    },
+    noteSettled: (deliveries) => noteSettled(context, deliveries),
   }
+}
+
+/** Our script and the end of the job, in one step; our script answers 1 where the lock was ours. */
+async function finish(
+  { queue, platform, clock }: Context,
+  job: Job,
+  token: string,
+  addOurs: (multi: ChainableCommander, lock: string) => void,
+): Promise<Ended> {
+  const backend = queue.backend as unknown as Internals
+  const multi = await openMulti(queue)
+  addOurs(multi, `${keys.queuePart(platform, job.id!)}:lock`)
+  const args = backend.moveToFinishedArgs(job, 'null', 'returnvalue', true, 'completed', token, clock(), false)
+  backend.execCommand(multi, 'moveToFinished', args)
+  const [ours] = await execute(multi)
+  return ours === 1 ? 'ended' : 'lock-lost'
+}
+
+/** The keys of bury.lua behind the lock. */
+const graveOf = (platform: PlatformId, id: string): string[] => [
+  keys.books(platform),
+  keys.letter(platform, id),
+  keys.letters(platform, 'dead'),
+  keys.attempts(platform, id as DeliveryId),
+  keys.queuePart(platform, `de:${id}`),
+]
+
+function buryJob(context: Context, job: Job, token: string, death: Death): Promise<Ended> {
+  const { platform, clock, letterRetentionMs } = context
+  const { delivery, attempt } = death
+  return finish(context, job, token, (multi, lock) => {
+    const own = [token, delivery.id, clock(), letterRetentionMs, attempt === undefined ? '' : JSON.stringify(attempt), 0]
+    bury.queue(multi, [lock, ...graveOf(platform, delivery.id)], [...own, ...letterFields(death)])
+  })
+}
+
+function buryUnreadableJob(context: Context, job: Job, token: string, { path, reason, keyRing }: UnreadableJob): Promise<Ended> {
+  const { platform, clock, letterRetentionMs } = context
+  const id = job.id!
+  const sealedBody = seal(keyRing, JSON.stringify(job.data) ?? 'null', [platform, id])
+  return finish(context, job, token, (multi, lock) => {
+    const fields = unreadableFields(platform, { path, reason, receivedAt: job.timestamp, sealedBody })
+    bury.queue(multi, [lock, ...graveOf(platform, id)], [token, id, clock(), letterRetentionMs, '', 1, ...fields])
+  })
+}
+
+function deliverLetter(context: Context, job: Job, token: string, delivery: Delivery): Promise<Ended> {
+  const { platform, clock } = context
+  const into = [
+    keys.letter(platform, delivery.id),
+    keys.letters(platform, 'queued'),
+    keys.letters(platform, 'delivered'),
+    keys.attempts(platform, delivery.id),
+    keys.books(platform),
+  ]
+  return finish(context, job, token, (multi, lock) =>
+    letterDelivered.queue(multi, [lock, ...into], [token, delivery.id, clock(), DELIVERED_LETTER_MS]),
+  )
+}
+
+async function noteSettled({ redis, platform }: Context, deliveries: readonly Delivery[]): Promise<void> {
+  if (deliveries.length === 0) return
+  const byTenant = new Map<TenantId, number>()
+  for (const { tenantId } of deliveries) byTenant.set(tenantId, (byTenant.get(tenantId) ?? 0) + 1)
+  const queueKeys = ['wait', 'prioritized', 'delayed', 'active'].map((part) => keys.queuePart(platform, part))
+  const claims = deliveries.map(({ id }) => keys.queuePart(platform, `de:${id}`))
+  const ends = deliveries.map(({ receivedAt }) => receivedAt + CLAIM_MS)
+  await settled.run(redis, [keys.backlog(platform), ...queueKeys, ...claims], [byTenant.size, ...[...byTenant].flat(), ...ends])
 }
 
 /** The two members of BullMQ's backend that are not in its public types. */

@@ -35,15 +35,33 @@ const readCounts = loadScript(new URL('.', import.meta.url), 'read-books')
 
 /** One script, so that the numbers are of one instant. */
 export async function readBooks(redis: Redis, platform: PlatformId): Promise<Books> {
-  const part = (name: string): string => keys.queuePart(platform, name)
-  const from = [
-    keys.books(platform),
-    ...[part('wait'), part('paused'), part('prioritized'), part('delayed'), part('active'), part('metrics:completed')],
-    keys.letters(platform, 'dead'),
-  ]
+  const queue = ['wait', 'paused', 'prioritized', 'delayed', 'active', 'metrics:completed'].map((part) => keys.queuePart(platform, part))
+  const from = [keys.books(platform), ...queue, keys.letters(platform, 'dead')]
   const counts = (await readCounts.run(redis, from, [])) as number[]
-  const [accepted = 0, imported = 0, skippedAtDoor = 0, skipped = 0, deliveredAgain = 0, removed = 0, waiting = 0, held = 0, active = 0, completed = 0, dead = 0] = counts
-  return sum({ accepted, imported, removed, waiting, held, active, dead, delivered: completed + deliveredAgain, skipped: skippedAtDoor + skipped })
+  const [
+    accepted = 0,
+    imported = 0,
+    skippedAtDoor = 0,
+    skipped = 0,
+    deliveredAgain = 0,
+    removed = 0,
+    waiting = 0,
+    held = 0,
+    active = 0,
+    completed = 0,
+    dead = 0,
+  ] = counts
+  return sum({
+    accepted,
+    imported,
+    removed,
+    waiting,
+    held,
+    active,
+    dead,
+    delivered: completed + deliveredAgain,
+    skipped: skippedAtDoor + skipped,
+  })
 }
 
 /** Adds the difference between both sides. Pure. */

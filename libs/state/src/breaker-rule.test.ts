@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { admit, type BreakerState, CLOSED, FAILURES_TO_OPEN, PROBE_LEASE_MS, PROBES, record, type Verdict } from './breaker-rule.ts'
 
@@ -58,7 +58,10 @@ describe('breaker', () => {
   })
 
   test('whatever happens there are never more than three probes out', () => {
-    const step = fc.record({ afterMs: fc.integer({ min: 0, max: 70_000 }), verdict: fc.constantFrom<Verdict | 'ask'>('ask', 'success', 'failure', 'neither') })
+    const step = fc.record({
+      afterMs: fc.integer({ min: 0, max: 70_000 }),
+      verdict: fc.constantFrom<Verdict | 'ask'>('ask', 'success', 'failure', 'neither'),
+    })
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
         let breaker: BreakerState = CLOSED
@@ -67,7 +70,8 @@ describe('breaker', () => {
           now += afterMs
           if (verdict === 'ask') breaker = admit(breaker, now, `p${index}`).state
           else breaker = record(breaker, now, verdict, breaker.state === 'half-open' ? breaker.probes[0]?.id : undefined, OPEN_MS)
-          if (breaker.state === 'half-open') expect(breaker.probes.filter(({ until }) => until > now).length + breaker.successes).toBeLessThanOrEqual(PROBES)
+          if (breaker.state === 'half-open')
+            expect(breaker.probes.filter(({ until }) => until > now).length + breaker.successes).toBeLessThanOrEqual(PROBES)
         })
       }),
     )

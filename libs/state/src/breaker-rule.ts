@@ -22,7 +22,13 @@ interface Probe {
 export type BreakerState =
   | { readonly state: 'closed'; readonly failures: number }
   | { readonly state: 'open'; readonly failures: number; readonly openedAt: EpochMs; readonly until: EpochMs }
-  | { readonly state: 'half-open'; readonly failures: number; readonly openedAt: EpochMs; readonly probes: readonly Probe[]; readonly successes: number }
+  | {
+      readonly state: 'half-open'
+      readonly failures: number
+      readonly openedAt: EpochMs
+      readonly probes: readonly Probe[]
+      readonly successes: number
+    }
 
 export const CLOSED: BreakerState = { state: 'closed', failures: 0 }
 

@@ -7,7 +7,7 @@ import { keys } from './keys.ts'
 import { changeVersioned, readVersioned } from './versioned.ts'
 
 /** The breaker of a platform, shared by all workers: the rule is breaker-rule.ts, this is its place in Redis. Kept a day after its last change. */
-const options = { initial: CLOSED as BreakerState, ttlMs: 86_400_000 }
+const options = { initial: CLOSED, ttlMs: 86_400_000 }
 
 export interface BreakerView {
   readonly state: BreakerState['state']

@@ -31,7 +31,7 @@ export function createConnectionDirectory(redis: Redis, clock: Clock): Connectio
     if (current !== version) {
       const all = await listConnections(redis)
       byId = new Map(all.map((connection) => [connection.id, connection]))
-      byTenant = Map.groupBy(all, (connection) => connection.tenantId) as Map<TenantId, Connection[]>
+      byTenant = Map.groupBy(all, (connection) => connection.tenantId)
       version = current
     }
     tenants = new Map()

@@ -48,7 +48,11 @@ export async function replaceCredentials(redis: Redis, keyRing: KeyRing, connect
 
 /** Seals other credentials into the connection and leaves its record alone: a refresh token that the platform replaced by itself. */
 export async function resealCredentials(redis: Redis, keyRing: KeyRing, connection: Connection, credentials: unknown): Promise<void> {
-  await redis.hset(keys.connection(connection.id), 'sealed', seal(keyRing, JSON.stringify(credentials), [connection.tenantId, connection.id]))
+  await redis.hset(
+    keys.connection(connection.id),
+    'sealed',
+    seal(keyRing, JSON.stringify(credentials), [connection.tenantId, connection.id]),
+  )
 }
 
 export async function findConnection(redis: Redis, id: ConnectionId): Promise<Connection | undefined> {
@@ -63,12 +67,15 @@ export async function openCredentials(redis: Redis, keyRing: KeyRing, connection
   return JSON.parse(open(keyRing, sealed, [connection.tenantId, connection.id]).toString('utf8')) as unknown
 }
 
+const orderOf = (a: Connection): string => `${a.tenantId}\0${a.platform}\0${a.name}\0${a.id}`
+
 /** Of one tenant, or all; by tenant, platform, name. */
 export async function listConnections(redis: Redis, tenant?: TenantId): Promise<Connection[]> {
-  const ids = (tenant === undefined ? await redis.smembers(keys.connections()) : await redis.hkeys(keys.tenantConnections(tenant))) as ConnectionId[]
+  const ids = (
+    tenant === undefined ? await redis.smembers(keys.connections()) : await redis.hkeys(keys.tenantConnections(tenant))
+  ) as ConnectionId[]
   const found = await Promise.all(ids.map((id) => findConnection(redis, id)))
-  const order = (a: Connection): string => `${a.tenantId}\0${a.platform}\0${a.name}\0${a.id}`
-  return found.filter((connection) => connection !== undefined).toSorted((a, b) => (order(a) < order(b) ? -1 : 1))
+  return found.filter((connection) => connection !== undefined).toSorted((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1))
 }
 
 /** Sets the status and answers with the former one, so that of two processes only one finds that it changed it. */
@@ -77,7 +84,11 @@ export async function setConnectionStatus(redis: Redis, id: ConnectionId, status
     const before = await redis.hget(keys.connection(id), 'record')
     if (before === null) return undefined
     const connection = JSON.parse(before) as Connection
-    const swapped = await swapField.run(redis, [keys.connection(id), keys.connectionsVersion()], ['record', before, JSON.stringify({ ...connection, status })])
+    const swapped = await swapField.run(
+      redis,
+      [keys.connection(id), keys.connectionsVersion()],
+      ['record', before, JSON.stringify({ ...connection, status })],
+    )
     if (swapped === 1) return connection.status
   }
 }

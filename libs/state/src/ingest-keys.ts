@@ -18,7 +18,12 @@ export interface IngestKey {
 const digestOf = (key: string): string => createHash('sha256').update(key).digest('hex')
 
 /** 256 bits of randomness; lasting until removed. */
-export async function createIngestKey(redis: Redis, tenantId: TenantId, scopes: readonly KeyScope[], now: EpochMs): Promise<{ key: string; record: IngestKey }> {
+export async function createIngestKey(
+  redis: Redis,
+  tenantId: TenantId,
+  scopes: readonly KeyScope[],
+  now: EpochMs,
+): Promise<{ key: string; record: IngestKey }> {
   const key = `rk_${randomBytes(32).toString('base64url')}`
   const record: IngestKey = { keyId: `k_${randomBytes(9).toString('base64url')}`, tenantId, scopes, createdAt: now }
   const digest = digestOf(key)

@@ -19,7 +19,11 @@ export interface ProcessRecord {
 }
 
 /** Tells the fleet that this process lives, every 3 s until `stop`; forgotten 15 s after the last beat. */
-export function startHeartbeat(redis: Redis, own: Pick<ProcessRecord, 'id' | 'kind' | 'platforms'>, onError: (error: unknown) => void): { stop(): Promise<void> } {
+export function startHeartbeat(
+  redis: Redis,
+  own: Pick<ProcessRecord, 'id' | 'kind' | 'platforms'>,
+  onError: (error: unknown) => void,
+): { stop(): Promise<void> } {
   const startedAt = Date.now()
   const beat = async (): Promise<void> => {
     const record: ProcessRecord = { ...own, pid: process.pid, host: hostname(), startedAt, seenAt: Date.now() }

@@ -46,7 +46,9 @@ export async function askRate(
 ): Promise<Grant> {
   const ofPlatform = bucketOf(limits.platform)
   const ofConnection = limits.connection === undefined ? undefined : bucketOf(limits.connection)
-  const args = [ofPlatform, ofConnection].flatMap((bucket) => (bucket === undefined ? [0, 0, 0] : [bucket.burst, bucket.intervalMs, quantumOf(bucket)]))
+  const args = [ofPlatform, ofConnection].flatMap((bucket) =>
+    bucket === undefined ? [0, 0, 0] : [bucket.burst, bucket.intervalMs, quantumOf(bucket)],
+  )
   const [granted, retryAfterMs, by] = (await grant.run(
     redis,
     [keys.platformRate(platform), keys.connectionRate(platform, connection)],

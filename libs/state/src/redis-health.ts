@@ -27,7 +27,7 @@ export async function readRedisHealth(redis: Redis): Promise<RedisHealth> {
 /** CONFIG is often forbidden on managed servers: then nothing is known, and nothing is claimed. */
 async function hasSnapshots(redis: Redis): Promise<boolean> {
   try {
-    const [, save] = (await redis.config('GET', 'save')) as string[]
+    const [, save] = await redis.config('GET', 'save')
     return save !== undefined && save !== ''
   } catch {
     return true

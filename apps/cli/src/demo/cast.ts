@@ -25,7 +25,7 @@ const part = (tenant: TenantId, platform: PlatformId, account: string, name: str
   tenant,
   platform,
   account,
-  input: { name, credentials, settings } as ConnectionInput,
+  input: { name, credentials, settings },
 })
 
 const metaPart = (tenant: TenantId, name: string, pixel: string, token: string): Part =>

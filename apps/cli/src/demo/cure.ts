@@ -34,7 +34,10 @@ export async function cure({ fleet, stage, simulator, screen }: CureContext): Pr
   const sum = await run(['dlq', 'replay', '--all', '--yes', '--json'], env)
   screen.chapter(`  ${sum.trim().split('\n').at(-1) ?? ''}`)
   const after = await stage.books()
-  return Object.fromEntries(PLATFORM_IDS.map((platform) => [platform, before[platform].dead - after[platform].dead])) as Record<PlatformId, number>
+  return Object.fromEntries(PLATFORM_IDS.map((platform) => [platform, before[platform].dead - after[platform].dead])) as Record<
+    PlatformId,
+    number
+  >
 }
 
 async function run(args: readonly string[], env: Readonly<Record<string, string>>): Promise<string> {

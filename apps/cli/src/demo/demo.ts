@@ -53,7 +53,11 @@ async function demo(options: DemoOptions): Promise<void> {
   const dataDir = await mkdtemp(join(RELAY_FOLDER, 'demo-'))
   let fleet: Fleet | undefined
   try {
-    out.write(`Settings of this demo, by the ordinary environment; no default is changed:\n${settingLines().map((line) => `  ${line}\n`).join('')}\n`)
+    out.write(
+      `Settings of this demo, by the ordinary environment; no default is changed:\n${settingLines()
+        .map((line) => `  ${line}\n`)
+        .join('')}\n`,
+    )
     fleet = await startFleet({
       env: DEMO_SETTINGS,
       dataDir,
@@ -68,9 +72,14 @@ async function demo(options: DemoOptions): Promise<void> {
     const result = await Promise.race([story, fleet.failed, interrupted.then(() => undefined)])
     if (result === undefined) throw new CliError(EXIT.failed, 'INTERRUPTED', 'The demo was interrupted')
     out.write(`${demoTable(result.reckoning, result.letters)}\n`)
-    if (options.json === true) process.stdout.write(`${JSON.stringify(demoJson(result.reckoning, result.eventsReceived, result.seconds))}\n`)
+    if (options.json === true)
+      process.stdout.write(`${JSON.stringify(demoJson(result.reckoning, result.eventsReceived, result.seconds))}\n`)
     if (result.reckoning.faults.length > 0) {
-      throw new CliError(EXIT.failed, 'DEMO_FAILED', `The sums are wrong:\n${result.reckoning.faults.map((fault) => `  ${fault}`).join('\n')}`)
+      throw new CliError(
+        EXIT.failed,
+        'DEMO_FAILED',
+        `The sums are wrong:\n${result.reckoning.faults.map((fault) => `  ${fault}`).join('\n')}`,
+      )
     }
     out.write(`\nNothing lost, nothing doubled, and the books add up against the simulator's ledger. ${result.seconds} s.\n`)
   } finally {
@@ -113,7 +122,8 @@ async function tell(fleet: Fleet, out: NodeJS.WriteStream, startedAt: number): P
 /** Deliveries that must be counted by each platform at the end. */
 function expectedCounts(events: ReadonlyMap<TenantId, readonly DemoEvent[]>): Counts {
   const counts = { meta: 0, google: 0, tiktok: 0, snapchat: 0 }
-  for (const { tenant, platform } of CAST) counts[platform] += (events.get(tenant) ?? []).filter(({ fate }) => fate(platform) === 'arrives').length
+  for (const { tenant, platform } of CAST)
+    counts[platform] += (events.get(tenant) ?? []).filter(({ fate }) => fate(platform) === 'arrives').length
   return counts
 }
 
@@ -122,7 +132,13 @@ function watch(simulator: SimulatorControl, screen: Screen): { stop(): Promise<v
   const watching = (async () => {
     while (!ending.signal.aborted) {
       const summary = await simulator.summary().catch(() => undefined)
-      if (summary !== undefined) screen.progress({ meta: summary.meta.counted, google: summary.google.counted, tiktok: summary.tiktok.counted, snapchat: summary.snapchat.counted })
+      if (summary !== undefined)
+        screen.progress({
+          meta: summary.meta.counted,
+          google: summary.google.counted,
+          tiktok: summary.tiktok.counted,
+          snapchat: summary.snapchat.counted,
+        })
       await delay(250, undefined, { signal: ending.signal }).catch(() => {})
     }
   })()
@@ -135,7 +151,9 @@ function watch(simulator: SimulatorControl, screen: Screen): { stop(): Promise<v
 }
 
 async function deadLetters({ redis }: Stage): Promise<Letter[]> {
-  const all = await Promise.all(PLATFORM_IDS.map(async (platform) => readLetters(redis, platform, await selectLetters(redis, platform, {}))))
+  const all = await Promise.all(
+    PLATFORM_IDS.map(async (platform) => readLetters(redis, platform, await selectLetters(redis, platform, {}))),
+  )
   return all.flat()
 }
 
@@ -174,7 +192,8 @@ function withShopFaults(reckoning: Reckoning, stage: Stage, events: ReadonlyMap<
     const { repeated, malformed } = expectedOf(count)
     const found: string[] = []
     // A batch repeated after a 503 may be known in part already: then new ones of it stand under duplicates.
-    if (counts.accepted + counts.duplicates !== count + repeated) found.push(`${tenant}: ${counts.accepted} new and ${counts.duplicates} repeated events for ${count + repeated} valid ones`)
+    if (counts.accepted + counts.duplicates !== count + repeated)
+      found.push(`${tenant}: ${counts.accepted} new and ${counts.duplicates} repeated events for ${count + repeated} valid ones`)
     if (counts.refused !== malformed) found.push(`${tenant}: ${counts.refused} events were refused, ${malformed} were malformed`)
     return found
   })

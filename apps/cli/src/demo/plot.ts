@@ -61,7 +61,8 @@ export const PLOT: readonly Chapter[] = [
   {
     at: 0.2,
     title: `TikTok answers 500 for ${OUTAGE_MS / 1_000} s: its breaker opens for all workers`,
-    run: async ({ simulator }) => void (await simulator.order({ platform: 'tiktok', kind: 'http_status', status: 500, body: 'upstream is down', for_ms: OUTAGE_MS })),
+    run: async ({ simulator }) =>
+      void (await simulator.order({ platform: 'tiktok', kind: 'http_status', status: 500, body: 'upstream is down', for_ms: OUTAGE_MS })),
   },
   {
     at: 0.3,
@@ -93,16 +94,16 @@ const REPEAT_EVERY = 5
 export async function play(context: PlotContext): Promise<void> {
   const total = [...context.events.values()].reduce((sum, own) => sum + own.length, 0)
   let posted = 0
-  const chapters = PLOT.map((chapter) => ({ chapter, done: undefined as Promise<void> | undefined }))
+  const underWay = new Map<Chapter, Promise<void>>()
   const unfold = (): void => {
-    for (const entry of chapters) {
-      if (entry.done !== undefined || posted / total < entry.chapter.at) continue
-      context.screen.chapter(`▸ ${entry.chapter.title}`)
-      entry.done = entry.chapter.run(context)
+    for (const chapter of PLOT) {
+      if (underWay.has(chapter) || posted / total < chapter.at) continue
+      context.screen.chapter(`▸ ${chapter.title}`)
+      underWay.set(chapter, chapter.run(context))
     }
   }
   unfold()
-  await Promise.all(chapters.map(({ done }) => done))
+  await Promise.all(underWay.values())
   await Promise.all(
     context.stage.shops.map(async (shop) => {
       const own = context.events.get(shop.tenant) ?? []
@@ -115,7 +116,7 @@ export async function play(context: PlotContext): Promise<void> {
       }
     }),
   )
-  await Promise.all(chapters.map(({ done }) => done))
+  await Promise.all(underWay.values())
 }
 
 /** How many events of a shop are posted twice, and how many bad ones beside them, by the rule above. */

@@ -24,11 +24,14 @@ interface Reading {
   readonly error: MetaError | undefined
 }
 
-/** Meta may repeat the token that it complains of, so it is taken out before anything is read. */
+/** Meta may repeat the token that it complains of. */
+const withoutToken = (error: MetaError | undefined, on: On): MetaError | undefined =>
+  error === undefined ? undefined : { ...error, message: error.message.replaceAll(on.credentials.access_token, '***') }
+
 function readAnswer(answer: HttpAnswer, on: On): Reading {
   if (answer.kind === 'fault') return { status: undefined, body: undefined, error: undefined }
-  const body = parseJsonBody(answer.body.replaceAll(on.credentials.access_token, '***'))
-  return { status: answer.status, body, error: errorOf(body) }
+  const body = parseJsonBody(answer.body)
+  return { status: answer.status, body, error: withoutToken(errorOf(body), on) }
 }
 
 const isGood = (reading: Reading): boolean => reading.status === 200 && reading.body !== undefined && reading.error === undefined
@@ -68,9 +71,9 @@ function judgeToken(reading: Reading, pixelId: string): 'dead' | 'for-this' | 'f
 }
 
 /** What is wrong with a token that debug_token calls invalid: the answer itself is a 200. */
-const invalidity = (reading: Reading): MetaError | undefined => {
+const invalidity = (reading: Reading, on: On): MetaError | undefined => {
   const data = reading.body?.['data']
-  return reading.error ?? (isJsonObject(data) ? errorOf(data) : undefined)
+  return reading.error ?? (isJsonObject(data) ? withoutToken(errorOf(data), on) : undefined)
 }
 
 /**
@@ -89,7 +92,7 @@ export async function check(on: On, http: Http): Promise<CheckReport> {
     on,
   )
   const tokenVerdict = judgeToken(token, pixelId)
-  if (tokenVerdict === 'dead') return deadToken(invalidity(token), 'Invalid OAuth 2.0 Access Token')
+  if (tokenVerdict === 'dead') return deadToken(invalidity(token, on), 'Invalid OAuth 2.0 Access Token')
   if (tokenVerdict === 'for-this') return { verdict: 'verified', remark: REMARK }
 
   const quality = readAnswer(

@@ -70,10 +70,10 @@ async function runRefresh(on: On, http: Http): Promise<RefreshResult> {
 
 export const refresh = { appliesTo: isOAuth, run: runRefresh } as const
 
-/** Snapchat may repeat the token that it complains of, so it is taken out before anything is read. */
+/** Snapchat may repeat the token that it complains of, so that is taken out of its words. */
 const refused = (answer: HttpAnswer, on: On, field: string, hint: string): Refused => {
-  const body = answer.kind === 'answer' ? parseJsonBody(answer.body.replaceAll(tokenOf(on), '***')) : undefined
-  const reason = typeof body?.['reason'] === 'string' ? quote(body['reason']) : 'no reason given'
+  const body = answer.kind === 'answer' ? parseJsonBody(answer.body) : undefined
+  const reason = typeof body?.['reason'] === 'string' ? quote(body['reason'].replaceAll(tokenOf(on), '***')) : 'no reason given'
   return {
     verdict: 'refused',
     message: `Authentication failed with Snapchat API. ${hint}`,

@@ -1,0 +1,81 @@
+import { readFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { beforeAll, expect, test } from 'vitest'
+import { isTest, readFiles, readPackages, ROOT, type SourceFile } from '../support/source-tree.ts'
+
+// Rules of the house that no linter holds.
+
+const MAX_LINES = 250
+const NO_SUBJECT = /(?:^|-)(?:util|utils|helper|helpers|common|types|manager|service)(?:-|\.|$)/
+
+let product: readonly SourceFile[]
+let tests: readonly SourceFile[]
+beforeAll(async () => {
+  product = (await readPackages()).flatMap(({ files }) => files)
+  tests = await readFiles('test')
+})
+
+const paths = (files: readonly SourceFile[]): string[] => files.map(({ path }) => path)
+const typescript = (files: readonly SourceFile[]): readonly SourceFile[] => files.filter(({ path }) => path.endsWith('.ts'))
+
+test('the environment is read in libs/config alone', () => {
+  const readers = typescript(product).filter(
+    ({ path, text }) => !path.startsWith('libs/config/') && /\bprocess\s*\.\s*env\b|node:process/.test(text),
+  )
+  expect(paths(readers.filter((file) => !isTest(file)))).toEqual([])
+})
+
+test('a file has one subject: at most 250 lines', () => {
+  const long = typescript(product).filter((file) => !isTest(file) && file.text.split('\n').length - 1 > MAX_LINES)
+  expect(paths(long)).toEqual([])
+})
+
+test('a file is named after its subject, in kebab-case', () => {
+  const odd = [...product, ...tests].filter(({ path }) => {
+    const name = basename(path)
+    return !/^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.(?:test|d|config))?\.(?:ts|lua|json|ndjson)$/.test(name) || NO_SUBJECT.test(name)
+  })
+  expect(paths(odd)).toEqual([])
+})
+
+test('no index gathers a folder, but the one object of a platform', () => {
+  const indexes = paths(product).filter((path) => basename(path) === 'index.ts')
+  expect(indexes.filter((path) => !/^libs\/platforms\/src\/[a-z]+\/index\.ts$/.test(path))).toEqual([])
+})
+
+test('every Lua script begins with what it takes and what it gives', () => {
+  const scripts = product.filter(({ path }) => path.endsWith('.lua'))
+  expect(scripts.length).toBeGreaterThan(0)
+  const silent = scripts.filter(({ text }) => {
+    const lines = text.split('\n')
+    const code = lines.findIndex((line) => !line.startsWith('--'))
+    const header = lines.slice(0, code).join('\n')
+    const body = lines.slice(code).join('\n')
+    const names = ['KEYS', 'ARGV'].filter((name) => body.includes(name))
+    return code === 0 || !/\bResult:/.test(header) || names.some((name) => !new RegExp(`\\b${name} {2}\\d`).test(header))
+  })
+  expect(paths(silent)).toEqual([])
+})
+
+test('every Lua script is loaded by a file beside its folder', () => {
+  const unused = product.filter(({ path }) => {
+    if (!path.endsWith('.lua')) return false
+    const folder = path.slice(0, path.indexOf('/scripts/'))
+    const call = `'${basename(path, '.lua')}')`
+    return !product.some((file) => file.path.startsWith(`${folder}/`) && file.text.includes('loadScript(') && file.text.includes(call))
+  })
+  expect(paths(unused)).toEqual([])
+})
+
+test('nothing is left for later or skipped', () => {
+  // Written in parts, so that this file is not among them.
+  const marks = new RegExp(
+    [`TO${'DO'}`, `FIX${'ME'}`, `\\b(?:test|it|describe)\\.${'skip'}\\b`, `\\.${'only'}\\(`, `oxlint-${'disable'}`].join('|'),
+  )
+  expect(paths(typescript([...product, ...tests]).filter(({ text }) => marks.test(text)))).toEqual([])
+})
+
+test('the lock file names no registry', async () => {
+  const lock = await readFile(join(ROOT, 'package-lock.json'), 'utf8')
+  expect(lock.match(/"resolved": "[a-z+]+:\/\/[^"]*"/g) ?? []).toEqual([])
+})
