@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
+import { SCRIPTS } from '../help.ts'
 import { isTest, readFiles, readPackages, ROOT, type SourceFile } from '../support/source-tree.ts'
 
 // Rules of the house that no linter holds.
@@ -68,11 +69,13 @@ test('every Lua script is loaded by a file beside its folder', () => {
 })
 
 test('nothing is left for later or skipped', () => {
-  // Written in parts, so that this file is not among them.
-  const marks = new RegExp(
-    [`TO${'DO'}`, `FIX${'ME'}`, `\\b(?:test|it|describe)\\.${'skip'}\\b`, `\\.${'only'}\\(`, `oxlint-${'disable'}`].join('|'),
-  )
+  const marks = /TO[D]O|FIX[M]E|\b(?:test|it|describe)\.[s]kip\b|\.[o]nly\(|oxlint-[d]isable/
   expect(paths(typescript([...product, ...tests]).filter(({ text }) => marks.test(text)))).toEqual([])
+})
+
+test('npm run help tells of every script', async () => {
+  const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { scripts: object }
+  expect(Object.keys(SCRIPTS).toSorted()).toEqual(Object.keys(scripts).toSorted())
 })
 
 test('the lock file names no registry', async () => {

@@ -31,13 +31,13 @@ async function arrived(...ids: readonly string[]): Promise<void> {
 
 describe('events over HTTP', () => {
   it('one event reaches each of the four platforms once, under its own id', async () => {
-    const answer = await shop.send(purchase('one'))
+    const answer = await shop.send(purchase('single'))
     expect(answer.status).toBe(202)
     expect(answer.body).toEqual({
       success: true,
       data: { batch_id: expect.any(String), events_received: 1, events_accepted: 1, duplicates: 0, errors: [], notices: [] },
     })
-    await arrived('one')
+    await arrived('single')
   })
 
   it('takes a list, NDJSON, and both packed with gzip', async () => {

@@ -44,7 +44,7 @@ export interface Shop {
   /** One event, or a list of them, as JSON. */
   send(events: unknown): Promise<Answer>
   /** `body` as it is, with these headers on top of the key. */
-  post(body: BodyInit, headers?: Readonly<Record<string, string>>): Promise<Answer>
+  post(body: string | Uint8Array<ArrayBuffer>, headers?: Readonly<Record<string, string>>): Promise<Answer>
 }
 
 /** Digits that make accounts of one system differ; a Snapchat pixel must be a UUID. */
@@ -116,7 +116,7 @@ export async function relayLines<T>(system: System, args: readonly string[]): Pr
 export async function postEvents(
   system: System,
   key: string,
-  body: BodyInit,
+  body: string | Uint8Array<ArrayBuffer>,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Answer> {
   const startedAt = performance.now()

@@ -1,10 +1,13 @@
 import { createAcceptor, type Accept } from '@relay/accept/accept'
 import type { Config } from '@relay/config/env'
 import { systemClock } from '@relay/core/clock'
+import { mapPlatforms } from '@relay/core/ids'
+import { createFleetCollector } from '@relay/fleet/fleet-gauges'
 import { checkReadiness } from '@relay/observe/health'
 import type { Logger } from '@relay/observe/logger'
 import { createMetrics, type Metrics } from '@relay/observe/metrics'
 import { startOpsServer } from '@relay/observe/ops-server'
+import { PLATFORMS } from '@relay/platforms/registry'
 import { isOverQuota } from '@relay/state/backlog'
 import { createConnectionDirectory } from '@relay/state/connection-directory'
 import { findIngestKey } from '@relay/state/ingest-keys'
@@ -49,6 +52,8 @@ export async function startIngest(config: Config, parts: IngestParts): Promise<R
     onError: (error) => log.warn({ err: error }, 'redis of the inbox'),
   })
   redis.on('ready', () => void warnOfRedis(redis, log))
+  const eventsPerMinute = mapPlatforms((platform) => config.platforms[platform].eventsPerMinute)
+  metrics.onCollect(createFleetCollector({ redis, metrics, platforms: PLATFORMS, eventsPerMinute, clock: systemClock }))
 
   const accept = createStoreAcceptor(redis, config, metrics, log)
   const maxEvents = config.RELAY_MAX_EVENTS_PER_REQUEST

@@ -1,8 +1,8 @@
 import type { Config } from '@relay/config/env'
 import { systemClock } from '@relay/core/clock'
-import { PLATFORM_IDS, type PlatformId } from '@relay/core/ids'
+import { mapPlatforms, type PlatformId } from '@relay/core/ids'
 import { endpointsOf } from '@relay/delivery/endpoints'
-import { createFleetCollector } from '@relay/delivery/fleet-gauges'
+import { createFleetCollector } from '@relay/fleet/fleet-gauges'
 import { createPool, type Pool } from '@relay/delivery/pool'
 import { sweepLetters } from '@relay/delivery/sweeper'
 import { checkReadiness } from '@relay/observe/health'
@@ -120,9 +120,7 @@ function createPlatformHttp(platform: PlatformId, config: Config, metrics: Metri
 }
 
 function collectFleet(redis: Redis, metrics: Metrics, config: Config): void {
-  const eventsPerMinute = Object.fromEntries(PLATFORM_IDS.map((platform) => [platform, config.platforms[platform].eventsPerMinute])) as {
-    [P in PlatformId]: number
-  }
+  const eventsPerMinute = mapPlatforms((platform) => config.platforms[platform].eventsPerMinute)
   metrics.onCollect(createFleetCollector({ redis, metrics, platforms: PLATFORMS, eventsPerMinute, clock: systemClock }))
 }
 

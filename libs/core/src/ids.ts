@@ -12,3 +12,7 @@ export const PLATFORM_IDS = ['meta', 'google', 'tiktok', 'snapchat'] as const
 export type PlatformId = (typeof PLATFORM_IDS)[number]
 
 export const isPlatformId = (text: string): text is PlatformId => (PLATFORM_IDS as readonly string[]).includes(text)
+
+/** The same thing for each platform. */
+export const mapPlatforms = <T>(make: (platform: PlatformId) => T): { readonly [P in PlatformId]: T } =>
+  Object.fromEntries(PLATFORM_IDS.map((platform) => [platform, make(platform)])) as { [P in PlatformId]: T }
