@@ -1,6 +1,7 @@
 import type { Delivery } from '@relay/core/delivery'
 import { meta } from '@relay/platforms/meta/index'
-import { selectLetters, readLetters } from '@relay/queue/dead-letters'
+import { tiktok } from '@relay/platforms/tiktok/index'
+import { readLetters, requeueLetters, selectLetters } from '@relay/queue/dead-letters'
 import { createEnqueuer } from '@relay/queue/enqueue'
 import type { Letter } from '@relay/queue/letter'
 import { openQueue } from '@relay/queue/queues'
@@ -15,6 +16,8 @@ import { buildDelivery } from '../support/deliveries.ts'
 import { eventually } from '../support/eventually.ts'
 import { createTestFleet, type TestFleet } from '../support/fleet.ts'
 import { type FreshDatabase, freshDatabase } from '../support/redis.ts'
+
+const HASH = '62a14e44f765419d10fea99367361a727c12365e2520f32218d505ed9aa0f62f'
 
 let database: FreshDatabase
 let simulator: Simulator
@@ -167,6 +170,41 @@ test('a pool that is told to stop gives back what it has not sent', async () => 
   expect(after.active).toBe(0)
   expect(after.waiting + after.delivered).toBe(200)
   expect(after.unaccounted).toBe(0)
+})
+
+test('an answer that leaves open what was taken is sent once more, and the second one like it is for a person to decide', async () => {
+  const tiktokQueue = openQueue('tiktok', fleet.redis)
+  await fleet.connect(tiktok, 'con_tiktok', { event_source_id: 'C0000000000000000009' }, { access_token: 'good-token' })
+  simulator.faults.add({
+    platform: 'tiktok',
+    kind: 'http_status',
+    status: 200,
+    body: { code: 20001, message: 'partial', request_id: 'r1', data: {} },
+  })
+  const delivery = buildDelivery({ platform: 'tiktok', connectionId: 'con_tiktok', event: { user: { email: [HASH] } } })
+  const queues = { meta: queue, google: queue, tiktok: tiktokQueue, snapchat: queue }
+  await createEnqueuer(fleet.redis, queues, { clock: Date.now, letterRetentionMs: 86_400_000 }).enqueue('tiktok', [
+    { kind: 'queue', delivery },
+  ])
+  await fleet.startPool(tiktok)
+  await eventually(async () => expect(await readBooks(fleet.redis, 'tiktok')).toMatchObject({ dead: 1, unaccounted: 0 }), 5_000)
+  const [letter] = await readLetters(fleet.redis, 'tiktok', [delivery.id])
+  expect(letter).toMatchObject({ code: 'AMBIGUOUS', platform_code: '20001', ambiguous: true, exhausted: false })
+  expect(simulator.ledger.requests().tiktok.by_door['events']).toEqual({ 200: 2 })
+  await tiktokQueue.close()
+})
+
+test('a replayed delivery leaves no delivered mark behind once it is settled', async () => {
+  simulator.faults.add({ platform: 'meta', kind: 'bad_event', event_id: 'evt-replayed', times: 1 })
+  await enqueue([buildDelivery({ eventId: 'evt-replayed' })])
+  await fleet.startPool(meta)
+  await settledBooks({ dead: 1 })
+  simulator.faults.clear()
+  const [id] = await selectLetters(fleet.redis, 'meta', {})
+  await requeueLetters(fleet.redis, queue, 'meta', [id!], Date.now)
+  await settledBooks({ dead: 0, delivered: 1 })
+  await new Promise((resolve) => setTimeout(resolve, 3_000))
+  expect(await fleet.redis.keys('*delivered:*')).toEqual([])
 })
 
 test('no raw text of an event or secret reaches the log', async () => {

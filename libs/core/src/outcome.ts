@@ -7,7 +7,13 @@ import type { ErrorDetail } from './errors.ts'
  */
 export type EventOutcome =
   | { readonly kind: 'delivered'; readonly note?: 'duplicate'; readonly platformRequestId?: string }
-  | { readonly kind: 'retry'; readonly error: ErrorDetail; readonly retryAfterMs?: number }
+  | {
+      readonly kind: 'retry'
+      readonly error: ErrorDetail
+      readonly retryAfterMs?: number
+      /** The platform may have taken it and does not say: one more send under the same id may tell. The same answer again is `AMBIGUOUS`. */
+      readonly resendOnce?: true
+    }
   | { readonly kind: 'hold'; readonly error: ErrorDetail; readonly until: EpochMs }
   | { readonly kind: 'reject'; readonly error: ErrorDetail }
   | { readonly kind: 'skip'; readonly error: ErrorDetail }

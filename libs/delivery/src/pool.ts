@@ -148,9 +148,8 @@ function assemble(options: PoolOptions): Parts {
   }
   const brake = createBrake(parts)
   parts.worker.on('completed', (job) => {
-    parts.unsettled.settled(job.id!)
     const read = readPayload(job.data)
-    if (read.ok) ended.add(read.payload.delivery)
+    if (read.ok) noteEnd(parts, job.id!, read.payload.delivery)
   })
   return parts
 }
@@ -201,7 +200,7 @@ async function process(parts: Parts, brake: Brake, job: Job, token: string): Pro
 }
 
 async function handle(parts: Parts, brake: Brake, job: Job, token: string): Promise<void> {
-  const { platform, logger, undertaker, keyRing, ended } = parts
+  const { platform, logger, undertaker, keyRing } = parts
   const read = readPayload(job.data)
   if (!read.ok) {
     logger.error({ platform: platform.id, job_id: job.id, path: read.path, reason: read.reason }, 'unreadable job buried')
@@ -212,8 +211,13 @@ async function handle(parts: Parts, brake: Brake, job: Job, token: string): Prom
   const result = await resultOf(parts, job, delivery)
   if (result.kind === 'back' && result.until !== undefined) await brake(result.until)
   if (result.kind === 'outcome' && result.outcome.kind === 'delivered') parts.unsettled.add(job.id!, delivery.id)
-  const context = { ...parts, platform: platform.id, onEnded: (gone: Delivery) => ended.add(gone) }
+  const context = { ...parts, platform: platform.id, onEnded: (jobId: string, gone: Delivery) => noteEnd(parts, jobId, gone) }
   await settle(context, { job, token, delivery, generation }, result)
+}
+
+function noteEnd({ unsettled, ended }: Parts, jobId: string, delivery: Delivery): void {
+  unsettled.settled(jobId)
+  ended.add(delivery)
 }
 
 async function resultOf({ lines, clock }: Parts, job: Job, delivery: Delivery): Promise<RowResult> {

@@ -30,7 +30,7 @@ export interface SettleContext {
   readonly logger: Logger
   readonly retryDelaysMs: readonly number[]
   /** The delivery has ended for good. */
-  onEnded(delivery: Delivery): void
+  onEnded(jobId: string, delivery: Delivery): void
 }
 
 /** Thrown for a retry: carries how long the platform asked to wait. */
@@ -70,7 +70,7 @@ export async function settle(context: SettleContext, settling: Settling, result:
     case 'retry':
       return retry(context, settling, outcome, attempt)
     case 'hold':
-      return hold(context, settling, outcome)
+      return hold(context, settling, outcome, attempt)
     case 'reject':
       return bury(context, settling, outcome.error, { exhausted: false, attempt })
     case 'skip':
@@ -89,28 +89,53 @@ async function delivered(context: SettleContext, { job, token, delivery, generat
   context.metrics.deliveriesDelivered.inc({ platform: context.platform })
   context.metrics.deliveryLatency.observe({ platform: context.platform }, (context.clock() - delivery.receivedAt) / 1_000)
   if (generation === 0) return
-  if ((await context.undertaker.deliverLetter(job, token, delivery)) === 'ended') context.onEnded(delivery)
+  if ((await context.undertaker.deliverLetter(job, token, delivery)) === 'ended') context.onEnded(job.id!, delivery)
   throw new WaitingError()
 }
 
-async function retry(
-  context: SettleContext,
-  settling: Settling,
-  outcome: Extract<EventOutcome, { kind: 'retry' }>,
-  attempt: RowAttempt | undefined,
-): Promise<never> {
+async function retry(context: SettleContext, settling: Settling, outcome: Retry, attempt: RowAttempt | undefined): Promise<never> {
   const { job, delivery } = settling
-  const labels = { platform: context.platform, code: outcome.error.code }
   if (job.attemptsMade + 1 >= maxAttempts(context.retryDelaysMs)) {
     return bury(context, settling, outcome.error, { exhausted: true, attempt })
   }
-  context.metrics.deliveriesRetried.inc(labels)
+  if (outcome.resendOnce === true && (await countBefore(context, delivery, outcome.error)) > 0) {
+    return bury(context, settling, { ...AMBIGUOUS, ...codesOf(outcome.error) }, { exhausted: false, attempt })
+  }
+  context.metrics.deliveriesRetried.inc({ platform: context.platform, code: outcome.error.code })
   await context.undertaker.noteAttempt(delivery.id, attemptOf(outcome.error, attempt, context.clock()))
   throw new RetryError(outcome.error, outcome.retryAfterMs)
 }
 
-async function hold(context: SettleContext, { job, token }: Settling, outcome: Extract<EventOutcome, { kind: 'hold' }>): Promise<never> {
-  context.metrics.deliveriesHeld.inc({ platform: context.platform, code: outcome.error.code })
+type Retry = Extract<EventOutcome, { kind: 'retry' }>
+type Hold = Extract<EventOutcome, { kind: 'hold' }>
+
+const AMBIGUOUS = {
+  code: 'AMBIGUOUS',
+  message: 'The platform may have taken this event and does not say so; a person has to decide whether to send it again',
+} as const
+
+const codesOf = ({ platformCode, platformRequestId }: ErrorDetail) => ({
+  ...(platformCode === undefined ? {} : { platformCode }),
+  ...(platformRequestId === undefined ? {} : { platformRequestId }),
+})
+
+/** How often this delivery has met the same answer before. */
+async function countBefore({ undertaker }: SettleContext, delivery: Delivery, error: ErrorDetail): Promise<number> {
+  const attempts = await undertaker.readAttempts(delivery.id)
+  return attempts.filter(({ code, platform_code }) => code === error.code && platform_code === error.platformCode).length
+}
+
+/** A platform may put an event off so often; then it is given up, with the platform's reason. */
+const DEFERRALS_MAX = 3
+
+async function hold(context: SettleContext, settling: Settling, outcome: Hold, attempt: RowAttempt | undefined): Promise<never> {
+  const { job, token, delivery } = settling
+  const { error } = outcome
+  if (error.code === 'DEFERRED_BY_PLATFORM') {
+    if ((await countBefore(context, delivery, error)) >= DEFERRALS_MAX) return bury(context, settling, error, { exhausted: true, attempt })
+    await context.undertaker.noteAttempt(delivery.id, attemptOf(error, attempt, context.clock()))
+  }
+  context.metrics.deliveriesHeld.inc({ platform: context.platform, code: error.code })
   await job.moveToDelayed(Math.max(outcome.until, context.clock()) + Math.ceil(context.dice() * RETURN_SPREAD_MS), token)
   throw new DelayedError()
 }
@@ -126,12 +151,13 @@ async function bury(
     delivery,
     error,
     exhausted,
-    ambiguous: attempt?.maybeTaken === true,
+    ambiguous: attempt?.maybeTaken === true || error.code === 'AMBIGUOUS',
     ...(attempt === undefined ? {} : { attempt: attemptOf(error, attempt, context.clock()) }),
   })
+  if (attempt?.maybeTaken === true) context.metrics.deliveriesAmbiguous.inc({ platform: context.platform })
   if (ended === 'ended') {
     context.metrics.deliveriesDeadLettered.inc({ platform: context.platform, code: error.code })
-    context.onEnded(delivery)
+    context.onEnded(job.id!, delivery)
   }
   throw new WaitingError()
 }
@@ -139,7 +165,7 @@ async function bury(
 async function skip(context: SettleContext, { job, token, delivery }: Settling, error: ErrorDetail): Promise<never> {
   if ((await context.undertaker.skip(job, token)) === 'ended') {
     context.metrics.deliveriesSkipped.inc({ platform: context.platform, code: error.code })
-    context.onEnded(delivery)
+    context.onEnded(job.id!, delivery)
   }
   throw new WaitingError()
 }

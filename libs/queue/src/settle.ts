@@ -58,6 +58,8 @@ export interface Undertaker {
   deliverLetter(job: Job, token: string, delivery: Delivery): Promise<Ended>
   /** Keeps a failed attempt with the delivery: the last 20, for as long as it may live. */
   noteAttempt(delivery: DeliveryId, attempt: Attempt): Promise<void>
+  /** The failed attempts and deferrals of a delivery, oldest first. */
+  readAttempts(delivery: DeliveryId): Promise<Attempt[]>
   /** After deliveries have ended for good: their tenants' backlog goes down and their claims back to 48 h from acceptance. A lost call is harmless. */
   noteSettled(deliveries: readonly Delivery[]): Promise<void>
 }
@@ -84,6 +86,9 @@ export function createUndertaker(
     deliverLetter: (job, token, delivery) => deliverLetter(context, job, token, delivery),
     async noteAttempt(delivery, attempt) {
       await pushAttempt.run(redis, [keys.attempts(platform, delivery)], [JSON.stringify(attempt), ATTEMPTS_KEPT, ATTEMPTS_MS])
+    },
+    async readAttempts(delivery) {
+      return (await redis.lrange(keys.attempts(platform, delivery), 0, -1)).map((text) => JSON.parse(text) as Attempt)
     },
     noteSettled: (deliveries) => noteSettled(context, deliveries),
   }

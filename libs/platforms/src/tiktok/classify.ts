@@ -76,7 +76,16 @@ function wholeRequest(
     case 'success':
       return delivered(codes.platformRequestId)
     case 'ambiguous':
-      return unknownCode(`TikTok may or may not have taken the events (${name})`, codes)
+      return {
+        kind: 'retry',
+        resendOnce: true,
+        error: {
+          code: 'UNEXPECTED_RESPONSE',
+          message: `TikTok may or may not have taken the events (${name})`,
+          unreadable: false,
+          ...codes,
+        },
+      }
     case 'credentials':
       return reject({ code: 'CREDENTIALS_EXPIRED', message: `TikTok no longer accepts this access token (${name})`, ...codes })
     case 'permission':
