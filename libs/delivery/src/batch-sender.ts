@@ -21,6 +21,7 @@ export interface BatchSenderContext {
   readonly redis: Redis
   readonly directory: ConnectionDirectory
   readonly http: Http
+  readonly inquiryHttp: Http
   readonly clock: Clock
   readonly metrics: Metrics
   readonly logger: Logger

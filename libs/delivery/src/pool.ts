@@ -20,6 +20,7 @@ import { createBatchSender } from './batch-sender.ts'
 import type { Endpoints } from './endpoints.ts'
 import { createEndedBuffer, type EndedBuffer } from './ended-buffer.ts'
 import { jobsAtOnce } from './fetch-ahead.ts'
+import { createInquiryHttp } from './inquiry-http.ts'
 import { createLines, type Lines } from './lines.ts'
 import { outcomeOf, type RowResult, TOO_OLD } from './row.ts'
 import { backoffStrategy, settle } from './settle.ts'
@@ -122,7 +123,13 @@ function assemble(options: PoolOptions): Parts {
   const queue = openQueue(platform.id, redis)
   const undertaker = createUndertaker(redis, queue, platform.id, options)
   const heldConnections = new Map<ConnectionId, EpochMs>()
-  const sender = createBatchSender({ ...options, heldConnections, accounts: createAccounts(options), tokens: createTokens(options) })
+  const sender = createBatchSender({
+    ...options,
+    heldConnections,
+    inquiryHttp: createInquiryHttp(options.http, clock),
+    accounts: createAccounts(options),
+    tokens: createTokens(options),
+  })
   let inFlight = 0
   const lines = createLines({
     ...options,

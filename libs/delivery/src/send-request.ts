@@ -20,6 +20,8 @@ export interface Sent {
 export interface SendContext {
   readonly platform: Platform
   readonly http: Http
+  /** For questions without side effects (inquiry-http.ts). */
+  readonly inquiryHttp: Http
   readonly clock: Clock
   readonly metrics: Metrics
   readonly retryDelaysMs: readonly number[]
@@ -36,7 +38,7 @@ export async function sendRequest(
   const startedAt = clock()
   const answer = await http.send(platform.encodeRequest(bodies, account, testEventCode))
   const durationMs = clock() - startedAt
-  const settled = platform.inquire === undefined ? answer : await platform.inquire(answer, bodies, account, http)
+  const settled = platform.inquire === undefined ? answer : await platform.inquire(answer, bodies, account, context.inquiryHttp)
   const classifyContext = {
     now: clock(),
     settings: account.settings,
