@@ -44,8 +44,11 @@ test('no index gathers a folder, but the one object of a platform', () => {
   expect(indexes.filter((path) => !/^libs\/platforms\/src\/[a-z]+\/index\.ts$/.test(path))).toEqual([])
 })
 
+const isScript = ({ path }: SourceFile): boolean => path.endsWith('.lua') && !path.includes('/include/')
+const isIncluded = ({ path }: SourceFile): boolean => path.endsWith('.lua') && path.includes('/include/')
+
 test('every Lua script begins with what it takes and what it gives', () => {
-  const scripts = product.filter(({ path }) => path.endsWith('.lua'))
+  const scripts = product.filter(isScript)
   expect(scripts.length).toBeGreaterThan(0)
   const silent = scripts.filter(({ text }) => {
     const lines = text.split('\n')
@@ -56,14 +59,16 @@ test('every Lua script begins with what it takes and what it gives', () => {
     return code === 0 || !/\bResult:/.test(header) || names.some((name) => !new RegExp(`\\b${name} {2}\\d`).test(header))
   })
   expect(paths(silent)).toEqual([])
+  expect(paths(product.filter((file) => isIncluded(file) && !file.text.startsWith('-- ')))).toEqual([])
 })
 
-test('every Lua script is loaded by a file beside its folder', () => {
-  const unused = product.filter(({ path }) => {
-    if (!path.endsWith('.lua')) return false
-    const folder = path.slice(0, path.indexOf('/scripts/'))
-    const call = `'${basename(path, '.lua')}')`
-    return !product.some((file) => file.path.startsWith(`${folder}/`) && file.text.includes('loadScript(') && file.text.includes(call))
+test('every Lua script is loaded by a file beside its folder, and what is for inclusion is included', () => {
+  const unused = product.filter((file) => {
+    const name = basename(file.path, '.lua')
+    const folder = file.path.slice(0, file.path.indexOf('/scripts/'))
+    const near = product.filter(({ path }) => path.startsWith(`${folder}/`))
+    if (isIncluded(file)) return !near.some(({ text }) => text.includes(`--@include ${name}\n`))
+    return isScript(file) && !near.some(({ text }) => text.includes('loadScript(') && text.includes(`'${name}')`))
   })
   expect(paths(unused)).toEqual([])
 })

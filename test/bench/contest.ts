@@ -6,7 +6,7 @@ export interface Round {
 }
 
 /** Prepares one round. */
-export type Side = () => Promise<Round>
+type Side = () => Promise<Round>
 
 export interface Contest {
   readonly name: string

@@ -23,14 +23,14 @@ const sample = (): ConversionEvent[] => {
 }
 
 function encodeAll(platform: PlatformId, events: readonly ConversionEvent[]): () => void {
-  const { identify, encodeEvent } = PLATFORMS[platform]
+  const adapter = PLATFORMS[platform]
   const { settings } = benchConnection(platform)
   const receivedAt = Date.now()
   return () => {
     for (const event of events) {
       const { user_data: _raw, ...body } = event
-      const prepared: PreparedEvent = { ...body, user: identify(event, { settings, receivedAt }).user }
-      if (encodeEvent(prepared, settings).kind === 'refused') throw new Error(`${platform} refuses the sample`)
+      const prepared: PreparedEvent = { ...body, user: adapter.identify(event, { settings, receivedAt }).user }
+      if (adapter.encodeEvent(prepared, settings).kind === 'refused') throw new Error(`${platform} refuses the sample`)
     }
   }
 }

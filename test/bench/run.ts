@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import { arch, cpus, release, totalmem, type } from 'node:os'
 import { startRedis } from '@relay/embedded-redis/start-server'
 import { connectRedis } from '@relay/state/redis'
 import { readRedisHealth } from '@relay/state/redis-health'
 import { SERVER_DIR } from '../support/redis-for-all.ts'
+import { readManifest } from '../support/source-tree.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 import { acceptContest } from './accept.ts'
 import { hold, type Result } from './contest.ts'
@@ -19,12 +19,8 @@ const ROUNDS = 5
 
 async function describeMachine(redisVersion: string): Promise<Record<string, string | number>> {
   const [cpu] = cpus()
-  const versions = await Promise.all(
-    ['bullmq', 'ioredis', 'undici'].map(async (name) => {
-      const text = await readFile(new URL(`../../node_modules/${name}/package.json`, import.meta.url), 'utf8')
-      return [name, (JSON.parse(text) as { version: string }).version] as const
-    }),
-  )
+  const [root, platforms] = await Promise.all([readManifest('.'), readManifest('libs/platforms')])
+  const versions = { ...root.devDependencies, ...platforms.dependencies }
   return {
     cpu: cpu?.model.trim() ?? 'unknown',
     cores: cpus().length,
@@ -32,18 +28,22 @@ async function describeMachine(redisVersion: string): Promise<Record<string, str
     system: `${type()} ${release()} ${arch()}`,
     node: process.versions.node,
     redis: redisVersion,
-    ...Object.fromEntries(versions),
+    // Pinned, so what is declared is what is installed.
+    ...Object.fromEntries(['bullmq', 'ioredis', 'undici'].map((name) => [name, versions[name] ?? 'unknown'])),
   }
 }
 
+const column = (perSecond: number): string => perSecond.toLocaleString('en').padStart(11)
+
 function lineOf({ name, workPerSecond, baselinePerSecond, ratio, events, rounds }: Result): string {
-  const speed = (perSecond: number): string => perSecond.toLocaleString('en').padStart(11)
   const spread = `${ratio.lowest.toFixed(3)} to ${ratio.highest.toFixed(3)}`
-  return `${name.padEnd(16)}${speed(workPerSecond)}${speed(baselinePerSecond)}   ${ratio.median.toFixed(3)}  (${spread}; ${rounds} × ${events} events)`
+  return `${name.padEnd(16)}${column(workPerSecond)}${column(baselinePerSecond)}   ${ratio.median.toFixed(3)}  (${spread}; ${rounds} × ${events} events)`
 }
 
 await using folder = await tempFolder('relay-bench-')
 const server = await startRedis({ dataDir: folder.path, serverDir: SERVER_DIR, onProgress: (text) => process.stderr.write(`${text}\n`) })
+// Redis is in a session of its own: Ctrl-C would leave it running.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void server.stop().finally(() => process.exit(1)))
 const redis = connectRedis({ url: server.url, patience: 'wait', onError: () => {} })
 try {
   const isJson = process.argv.includes('--json')

@@ -109,6 +109,7 @@ async function sendAll(each: Case, rows: readonly Row[]): Promise<{ results: rea
     accounts: createAccounts({ ...parts, endpoints: endpointsOf(platform, { baseUrl: `${url}/${platform.id}` }) }),
     tokens: createTokens(parts),
     grantAgain: async () => {},
+    keepForVerdict: async () => {},
     onRequest() {},
   }
   const { results } = await deliver(context, connection, rows)
@@ -120,6 +121,7 @@ describe.each(CASES)('$platform.id', (each) => {
   const build = (): Row[] =>
     Array.from({ length: ROWS }, () => ({
       delivery: buildDelivery({ platform: each.platform.id, event: { user: each.user, custom_data: { currency: 'EUR', value: 1 } } }),
+      generation: 0,
       maybeSentBefore: false,
     }))
 

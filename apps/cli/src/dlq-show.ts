@@ -10,19 +10,14 @@ import type { Letter } from '@relay/queue/letter'
 import { findConnection } from '@relay/state/connections'
 import { CliError, EXIT } from './exit.ts'
 import { oneLine, type Printer, renderPairs, renderTable } from './print.ts'
-import { redactedRequest } from './redacted-request.ts'
+import { redactedRequest, type RequestView, viewRequest } from './redacted-request.ts'
 import type { Session } from './session.ts'
 
 interface WouldSend {
   /** The event's body for its platform; null where it would be refused before sending. */
   readonly event: JsonValue | null
   readonly refused: { readonly code: string; readonly message: string } | null
-  readonly request: {
-    readonly method: string
-    readonly url: string
-    readonly headers: Readonly<Record<string, string>>
-    readonly body: JsonValue
-  } | null
+  readonly request: RequestView | null
 }
 
 /** Everything of one letter: why it died, each attempt, and what would be sent now. */
@@ -62,8 +57,7 @@ export function wouldSend(platform: Platform, connection: Connection, endpoints:
     return { event: null, refused: tooOld ?? { code, message }, request: null }
   }
   const testEventCode = delivery.event.test_event_code ?? connection.settings.test_event_code
-  const { method, url, redactedUrl, headers, body } = redactedRequest(platform, connection, endpoints, [encoded.body], testEventCode)
-  const request = { method, url: redactedUrl ?? url, headers, body: readBody(body) }
+  const request = viewRequest(redactedRequest(platform, connection, endpoints, [encoded.body], testEventCode))
   return { event: encoded.body, refused: tooOld, request }
 }
 
@@ -117,15 +111,6 @@ function sendLines({ refused, request }: WouldSend): string {
   if (request === null) return refusal.join('\n')
   const headers = Object.entries(request.headers).map(([name, value]) => `${name}: ${value}`)
   return [...refusal, `${request.method} ${request.url}`, ...headers, '', JSON.stringify(request.body, undefined, 2)].join('\n')
-}
-
-function readBody(body: string | undefined): JsonValue {
-  if (body === undefined) return null
-  try {
-    return JSON.parse(body) as JsonValue
-  } catch {
-    return body
-  }
 }
 
 const instant = (ms: number): string => new Date(ms).toISOString()

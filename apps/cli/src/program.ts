@@ -3,7 +3,9 @@ import { addAuditCommand } from './audit.ts'
 import { addConnectionCommands } from './connections.ts'
 import { addDemoCommand } from './demo/demo.ts'
 import { addDlqCommands } from './dlq.ts'
+import { addExplainCommand } from './explain.ts'
 import { addKeyCommands } from './keys.ts'
+import { addPreviewCommand } from './preview.ts'
 import { addSimulatorCommand } from './simulator.ts'
 import { addStatusCommand } from './status.ts'
 import { addTenantCommands } from './tenants.ts'
@@ -26,6 +28,8 @@ export function createProgram(): Command {
   addConnectionCommands(program)
   addDlqCommands(program)
   addStatusCommand(program)
+  addPreviewCommand(program)
+  addExplainCommand(program)
   addAuditCommand(program)
   return program
 }

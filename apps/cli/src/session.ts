@@ -36,7 +36,7 @@ export interface Session {
 }
 
 /** How long a command waits for Redis to answer at all, in ms. */
-const READY_WITHIN_MS = 3_000
+const READY_WITHIN_MS = 2_000
 
 /** Opens what a command needs, runs it, and closes everything, so that the process ends by itself. */
 export async function withSession<T>(options: CommonOptions, work: (session: Session) => Promise<T>): Promise<T> {

@@ -7,7 +7,7 @@ export const hasTerminal = (): boolean => process.stdin.isTTY && process.stderr.
 const onStderr = { output: process.stderr }
 
 export const terminalQuestions: Questions = {
-  secret: (message) => password({ message, mask: '*' }, onStderr),
+  secret: (message) => password({ message, mask: '*', toggleMask: false }, onStderr),
   text: (message) => input({ message }, onStderr),
   choose: (message, choices) => select({ message, choices: choices.map((name, value) => ({ name, value })) }, onStderr),
   tell(message) {

@@ -104,6 +104,7 @@ function createPlatformPool(platform: PlatformId, config: Config, parts: PoolPar
     breakerOpenMs: config.RELAY_BREAKER_OPEN,
     fetchAhead: config.RELAY_FETCH_AHEAD,
     letterRetentionMs: config.RELAY_DEAD_LETTER_RETENTION,
+    firstLookMs: config.RELAY_VERDICT_DELAY,
   })
 }
 

@@ -44,7 +44,7 @@ export function fanOut(event: ConversionEvent, connections: readonly Connection[
 const nowhere = (path: string, message: string): FanOut => ({ kind: 'nowhere', path, message })
 
 /** Does the connection's event filter keep this event away? Names are compared in their canonical form. */
-export function isFiltered(event: ConversionEvent, { settings }: Connection): boolean {
+export function isFiltered(event: ConversionEvent, { settings }: Pick<Connection, 'settings'>): boolean {
   const { only_events: names, only_action_sources: sources } = settings
   if (names !== undefined && !names.some((name) => canonicalEventName(name) === event.event_name)) return true
   return sources !== undefined && !sources.includes(event.action_source)

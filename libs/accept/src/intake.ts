@@ -27,6 +27,10 @@ export interface Candidate {
 
 export type Intake = Candidate | { readonly kind: 'refused'; readonly error: EventError }
 
+export type ReadEvent =
+  | { readonly ok: true; readonly event: ConversionEvent; readonly warnings: readonly FieldWarning[] }
+  | { readonly ok: false; readonly error: Omit<EventError, 'index'> }
+
 export interface IntakeContext {
   readonly receivedAt: EpochMs
   readonly batchId: BatchId
@@ -36,15 +40,23 @@ export interface IntakeContext {
   readonly defaultCountry: string | undefined
 }
 
-/** Pure. One event through parsing, fan-out and admission. Too old for every destination is a fault of the event: nothing of it is stored. */
-export function takeIn(incoming: Incoming, index: number, context: IntakeContext): Intake {
-  if (!incoming.ok) return refuse({ index, event_id: null, code: 'INVALID_EVENT', message: incoming.message, path: '' })
-  const parsed = parseEvent(incoming.value, { receivedAt: context.receivedAt, limits: context.limits })
+/** Pure. One event as text or as a value, parsed and with clean URLs. */
+export function readIncoming(incoming: Incoming, on: Pick<IntakeContext, 'receivedAt' | 'limits'>): ReadEvent {
+  if (!incoming.ok) return { ok: false, error: { event_id: null, code: 'INVALID_EVENT', message: incoming.message, path: '' } }
+  const parsed = parseEvent(incoming.value, on)
   if (!parsed.ok) {
     const { code, message, path, event_id: eventId } = parsed.error
-    return refuse({ index, event_id: eventId ?? null, code, message, path })
+    return { ok: false, error: { event_id: eventId ?? null, code, message, path } }
   }
   const { event, warnings } = cleanUrls(parsed.event)
+  return { ok: true, event, warnings: [...parsed.warnings, ...warnings] }
+}
+
+/** Pure. One event through parsing, fan-out and admission. Too old for every destination is a fault of the event: nothing of it is stored. */
+export function takeIn(incoming: Incoming, index: number, context: IntakeContext): Intake {
+  const read = readIncoming(incoming, context)
+  if (!read.ok) return refuse({ index, ...read.error })
+  const { event, warnings } = read
   const destinations = fanOut(event, context.connections)
   if (destinations.kind === 'nowhere') {
     const { message, path } = destinations
@@ -61,7 +73,7 @@ export function takeIn(incoming: Incoming, index: number, context: IntakeContext
     eventId: event.event_id,
     eventName: event.event_name,
     verdicts,
-    warnings: [...parsed.warnings, ...warnings],
+    warnings,
     unreached: destinations.unreached,
   }
 }

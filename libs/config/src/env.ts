@@ -81,6 +81,7 @@ const general = {
   RELAY_MAX_CONTENTS: count(100).describe('Entries in custom_data.contents of one event'),
   RELAY_MAX_IDENTIFIER_VALUES: count(10).describe('Values of one identifier in user_data'),
   RELAY_MAX_EVENT_DEPTH: count(8).describe('How deep one event may be nested; the event itself is 1'),
+  RELAY_VERDICT_DELAY: duration('30m').describe('From a taken request to the first look at its later verdict (Google Data Manager)'),
   RELAY_DEAD_LETTER_RETENTION: duration('30d').describe('Age at which a dead letter is removed, and counted as removed'),
   RELAY_DEAD_LETTERS_MAX: count(1_000_000).describe('Dead letters kept per platform'),
 } as const

@@ -18,6 +18,10 @@ export const connectionSettings = z.strictObject({
     .describe('Google: event name, or * for all others, to conversion action id'),
   operating_account: identifier.optional().describe('Google: account that owns the conversion actions, digits'),
   login_account: identifier.optional().describe('Google: account where the credential is a user, if another one'),
+  transaction_id: z
+    .enum(['safe', 'exact'])
+    .optional()
+    .describe('Google: order ids as the tag sent them, byte for byte (exact), or in a form that every upload takes (safe, the default)'),
   default_country: z
     .string()
     .regex(/^[A-Za-z]{2}$/)

@@ -7,6 +7,8 @@ import type { Metrics } from '@relay/observe/metrics'
 import type { Http, Platform } from '@relay/platforms/contract'
 import type { ConnectionDirectory } from '@relay/state/connection-directory'
 import { askRate } from '@relay/state/rate-limit'
+import { keepForVerdict } from '@relay/queue/verdicts'
+import type { Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { type Accounts, isRedisFault } from './accounts.ts'
 import { deliver } from './deliver.ts'
@@ -29,6 +31,9 @@ export interface BatchSenderContext {
   readonly retryDelaysMs: readonly number[]
   readonly breakerOpenMs: number
   readonly eventsPerMinute: number
+  /** The queue of later verdicts. */
+  readonly verdicts: Queue
+  readonly firstLookMs: number
   readonly accounts: Accounts
   readonly tokens: Tokens
   readonly heldConnections: Map<ConnectionId, EpochMs>
@@ -71,6 +76,10 @@ async function sendBatch(
     {
       ...context,
       grantAgain: (count) => grantAgain(context, connection, count),
+      keepForVerdict: (requestId, { settings }, payloads, count) => {
+        const job = { requestId, connectionId, sentAt: context.clock(), count }
+        return keepForVerdict(context.verdicts, context.platform.id, { job, settings, payloads }, context.firstLookMs)
+      },
       onRequest(sent) {
         // A probe stands for one request; the others of a repair tell as ordinary ones.
         reports.push(reportHealth(signals, sent.verdict, requests.length === 0 ? probeId : undefined))

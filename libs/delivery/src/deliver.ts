@@ -4,6 +4,7 @@ import type { JsonObject } from '@relay/core/json'
 import type { EventOutcome } from '@relay/core/outcome'
 import type { Account } from '@relay/platforms/contract'
 import type { Verdict } from '@relay/state/breaker-rule'
+import { createPayload, type JobPayload } from '@relay/queue/job'
 import { markedDelivered } from '@relay/state/delivered-marks'
 import type { Redis } from 'ioredis'
 import type { Accounts } from './accounts.ts'
@@ -17,7 +18,8 @@ import type { Tokens } from './tokens.ts'
  * 1. marks: a row that may have been sent before and is marked delivered is not sent again.
  * 2. account: credentials opened, access token fresh. Where that fails, all rows share the reason.
  * 3. encode: rows that this platform will not take get their own outcome; the others go on.
- * 4. send: one request, halved while its body is over the platform's cap.
+ * 4. send: one request, more where bodies must not travel together, halved while its body is over the platform's cap. Where the platform judges later,
+ *    the rows are kept for that before they are settled.
  * 5. refresh: an access token that the platform refuses is refreshed once and the request sent once more; no attempt is used.
  * 6. repair: a request refused because of some of its events is sent again without the ones that were named, or in halves; the rows stay here.
  */
@@ -28,6 +30,8 @@ export interface DeliverContext extends SendContext {
   readonly tokens: Tokens
   /** Waits until the rate limits let so many more rows go: rows of repaired requests count too. */
   grantAgain(rows: number): Promise<void>
+  /** Keeps a taken request until the platform has judged it; payloads by place in the request. */
+  keepForVerdict(verdictId: string, account: Account, payloads: ReadonlyMap<number, JobPayload>, count: number): Promise<void>
   /** Told of every request, so that the breaker hears of each. */
   onRequest(sent: Sent): void
 }
@@ -54,8 +58,11 @@ export async function deliver(context: DeliverContext, connection: Connection, r
   let verdict: Verdict = 'neither'
   try {
     const account = await context.tokens.equip(await context.accounts.open(connection), connection)
-    const transmission = { context, connection, testEventCode, results }
-    verdict = await transmit(transmission, account, ready)
+    const transmission = { context, connection, testEventCode, results, rows }
+    for (const [index, group] of separated(context, connection, ready).entries()) {
+      const told = await transmit(transmission, account, group)
+      if (index === 0) verdict = told
+    }
   } catch (error) {
     if (!(error instanceof DeliveryError)) throw error
     const outcome = outcomeOfAccountFault(error.detail, context.clock())
@@ -88,11 +95,19 @@ function outcomeOfAccountFault(error: ErrorDetail, now: number): EventOutcome {
   return { kind: 'hold', error, until: now + (error.code === 'CREDENTIALS_UNREADABLE' ? 60_000 : 5_000) }
 }
 
+/** Bodies that must not travel together stand in different requests; nearly always there is one. */
+function separated({ platform }: DeliverContext, { settings }: Connection, ready: readonly Ready[]): readonly (readonly Ready[])[] {
+  if (platform.separate === undefined || ready.length === 1) return [ready]
+  const bodies = ready.map(({ body }) => body)
+  return platform.separate(bodies, settings).map((places) => places.map((place) => ready[place]!))
+}
+
 interface Transmission {
   readonly context: DeliverContext
   readonly connection: Connection
   readonly testEventCode: string | undefined
   readonly results: (RowResult | undefined)[]
+  readonly rows: readonly Row[]
 }
 
 /** Sends what is ready, in as many requests as its size demands; the verdict of the first. */
@@ -117,6 +132,7 @@ async function transmit(transmission: Transmission, account: Account, ready: rea
     return inHalves(transmission, account, ready)
   }
   const sent = await sendWithFreshToken(transmission, account, ready)
+  await keepTaken(transmission, account, ready, sent)
   const refused = settleSent(transmission, ready, sent)
   if (refused.length > 0) await repair(transmission, account, ready, refused)
   return sent.verdict
@@ -127,6 +143,16 @@ async function inHalves(transmission: Transmission, account: Account, ready: rea
   const verdict = await transmit(transmission, account, ready.slice(0, middle))
   await transmit(transmission, account, ready.slice(middle))
   return verdict
+}
+
+async function keepTaken({ context, rows }: Transmission, account: Account, ready: readonly Ready[], sent: Sent): Promise<void> {
+  if (sent.verdictId === undefined) return
+  const payloads = new Map<number, JobPayload>()
+  for (const [index, { place }] of ready.entries()) {
+    const { delivery, generation } = rows[place]!
+    if (sent.outcomes[index]!.kind === 'delivered') payloads.set(index, createPayload(delivery, generation))
+  }
+  if (payloads.size > 0) await context.keepForVerdict(sent.verdictId, account, payloads, ready.length)
 }
 
 /** Rows that the answer leaves to the repair; the others have their result. */

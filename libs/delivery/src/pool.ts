@@ -9,6 +9,7 @@ import type { Http, Platform } from '@relay/platforms/contract'
 import { readPayload } from '@relay/queue/job'
 import { openQueue } from '@relay/queue/queues'
 import { createUndertaker, type Undertaker } from '@relay/queue/settle'
+import { openVerdictQueue } from '@relay/queue/verdicts'
 import type { ConnectionDirectory } from '@relay/state/connection-directory'
 import { markDelivered } from '@relay/state/delivered-marks'
 import { keys } from '@relay/state/keys'
@@ -26,6 +27,7 @@ import { outcomeOf, type RowResult, TOO_OLD } from './row.ts'
 import { backoffStrategy, settle } from './settle.ts'
 import { createTokens } from './tokens.ts'
 import { createUnsettled, type Unsettled } from './unsettled.ts'
+import { createVerdictPoller } from './verdict-poller.ts'
 
 /*
  * One platform's pool in one process: a stock BullMQ worker whose processor puts each job into the line of its connection and waits for the
@@ -50,6 +52,8 @@ export interface PoolOptions {
   readonly breakerOpenMs: number
   readonly fetchAhead: number
   readonly letterRetentionMs: number
+  /** From a taken request to the first look at its later verdict, where the platform has one. @default the platform's own */
+  readonly firstLookMs?: number | undefined
 }
 
 export interface Pool {
@@ -68,7 +72,7 @@ const NEVER = 1_000_000_000
 
 export function createPool(options: PoolOptions): Pool {
   const parts = assemble(options)
-  const { worker, lines, unsettled, logger, redis, platform } = parts
+  const { lines, unsettled, logger, redis, platform } = parts
   const marking = setInterval(() => {
     const suspicious = unsettled.takeSuspicious()
     if (suspicious.length === 0) return
@@ -79,38 +83,44 @@ export function createPool(options: PoolOptions): Pool {
   marking.unref()
   return {
     async start() {
-      await worker.waitUntilReady()
-      void worker.run().catch((error: unknown) => logger.error({ platform: platform.id, err: error }, 'worker stopped'))
+      for (const each of parts.workers) {
+        await each.waitUntilReady()
+        void each.run().catch((error: unknown) => logger.error({ platform: platform.id, err: error }, 'worker stopped'))
+      }
     },
     async close(withinMs) {
       lines.close()
-      if (!(await closesWithin(worker, withinMs))) {
+      if (!(await closesWithin(parts.workers, withinMs))) {
         logger.warn({ platform: platform.id }, 'shutdown took too long: what is in flight is left to recovery')
-        await worker.close(true)
+        await Promise.all(parts.workers.map((each) => each.close(true)))
       }
       clearInterval(marking)
       await parts.ended.flush()
-      await parts.queue.close()
+      await Promise.all([parts.queue.close(), parts.verdicts.close()])
     },
     get isRunning() {
-      return worker.isRunning()
+      return parts.workers.every((worker) => worker.isRunning())
     },
   }
 }
 
 const MARK_EVERY_MS = 500
 
-async function closesWithin(worker: Worker, withinMs: number): Promise<boolean> {
+async function closesWithin(workers: readonly Worker[], withinMs: number): Promise<boolean> {
   const late = Promise.withResolvers<false>()
   const timer = setTimeout(() => late.resolve(false), withinMs)
-  const closed = await Promise.race([worker.close().then(() => true), late.promise])
+  const closed = await Promise.race([Promise.all(workers.map((worker) => worker.close())).then(() => true), late.promise])
   clearTimeout(timer)
   return closed
 }
 
 interface Parts extends PoolOptions {
   readonly queue: Queue
+  readonly verdicts: Queue
+  /** The one that drains the queue. */
   readonly worker: Worker
+  /** That one, and the poller of later verdicts where the platform has them. */
+  readonly workers: readonly Worker[]
   readonly lines: Lines
   readonly unsettled: Unsettled
   readonly undertaker: Undertaker
@@ -123,13 +133,14 @@ function assemble(options: PoolOptions): Parts {
   const queue = openQueue(platform.id, redis)
   const undertaker = createUndertaker(redis, queue, platform.id, options)
   const heldConnections = new Map<ConnectionId, EpochMs>()
-  const sender = createBatchSender({
-    ...options,
-    heldConnections,
-    inquiryHttp: createInquiryHttp(options.http, clock),
-    accounts: createAccounts(options),
-    tokens: createTokens(options),
-  })
+  const verdicts = openVerdictQueue(platform.id, redis)
+  const firstLookMs = options.firstLookMs ?? platform.verdict?.firstLookMs ?? 0
+  const hands = { accounts: createAccounts(options), tokens: createTokens(options), inquiryHttp: createInquiryHttp(options.http, clock) }
+  const sender = createBatchSender({ ...options, ...hands, heldConnections, verdicts, firstLookMs })
+  const worker = createWorker(options, (job, token) => process(parts, brake, job, token ?? ''))
+  const { verdict } = platform
+  const judged = verdict === undefined ? undefined : { ...platform, verdict }
+  const poller = judged && createVerdictPoller({ ...options, ...hands, platform: platform.id, adapter: judged, queue, firstLookMs })
   let inFlight = 0
   const lines = createLines({
     ...options,
@@ -137,7 +148,7 @@ function assemble(options: PoolOptions): Parts {
     sender,
     onInFlight(change) {
       inFlight += change
-      parts.worker.concurrency = jobsAtOnce(options.eventsPerMinute, inFlight, options.fetchAhead)
+      worker.concurrency = jobsAtOnce(options.eventsPerMinute, inFlight, options.fetchAhead)
     },
   })
   const ended = createEndedBuffer(
@@ -147,14 +158,16 @@ function assemble(options: PoolOptions): Parts {
   const parts: Parts = {
     ...options,
     queue,
+    verdicts,
     lines,
     undertaker,
     ended,
     unsettled: createUnsettled(clock),
-    worker: createWorker(options, (job, token) => process(parts, brake, job, token ?? '')),
+    worker,
+    workers: poller === undefined ? [worker] : [worker, poller],
   }
   const brake = createBrake(parts)
-  parts.worker.on('completed', (job) => {
+  worker.on('completed', (job) => {
     const read = readPayload(job.data)
     if (read.ok) noteEnd(parts, job.id!, read.payload.delivery)
   })
@@ -215,7 +228,7 @@ async function handle(parts: Parts, brake: Brake, job: Job, token: string): Prom
     throw new WaitingError()
   }
   const { delivery, generation } = read.payload
-  const result = await resultOf(parts, job, delivery)
+  const result = await resultOf(parts, job, delivery, generation)
   if (result.kind === 'back' && result.until !== undefined) await brake(result.until)
   if (result.kind === 'outcome' && result.outcome.kind === 'delivered') parts.unsettled.add(job.id!, delivery.id)
   const context = { ...parts, platform: platform.id, onEnded: (jobId: string, gone: Delivery) => noteEnd(parts, jobId, gone) }
@@ -227,7 +240,7 @@ function noteEnd({ unsettled, ended }: Parts, jobId: string, delivery: Delivery)
   ended.add(delivery)
 }
 
-async function resultOf({ lines, clock }: Parts, job: Job, delivery: Delivery): Promise<RowResult> {
+async function resultOf({ lines, clock }: Parts, job: Job, delivery: Delivery, generation: number): Promise<RowResult> {
   if (delivery.deadlineAt <= clock()) return outcomeOf({ kind: 'reject', error: TOO_OLD })
-  return lines.join({ delivery, maybeSentBefore: job.attemptsStarted > 1 || job.stalledCounter > 0 })
+  return lines.join({ delivery, generation, maybeSentBefore: job.attemptsStarted > 1 || job.stalledCounter > 0 })
 }

@@ -6,6 +6,8 @@ import type { EventOutcome } from '@relay/core/outcome'
 /** A delivery in the hands of a worker, waiting for its own outcome. */
 export interface Row {
   readonly delivery: Delivery
+  /** How often its letter was replayed; 0 for a delivery from the door. */
+  readonly generation: number
   /** It was started before, so the platform may have it already: its delivered mark is looked at. */
   readonly maybeSentBefore: boolean
 }

@@ -13,6 +13,8 @@ export interface Sent {
   readonly outcomes: readonly EventOutcome[]
   readonly attempt: RowAttempt
   readonly verdict: Verdict
+  /** What to ask the later verdict by; undefined where this answer is the last word. */
+  readonly verdictId: string | undefined
   /** HTTP status, or the code of the transport's fault. */
   readonly status: number | string
 }
@@ -52,6 +54,7 @@ export async function sendRequest(
     outcomes,
     attempt: { startedAt, durationMs, maybeTaken: mayBeTaken(answer, outcomes) },
     verdict: verdictOf(outcomes),
+    verdictId: platform.verdict?.requestIdOf(settled, { settings: account.settings, testEventCode }),
     status: answer.kind === 'answer' ? answer.status : answer.error.code,
   }
 }

@@ -4,7 +4,7 @@ import type { ErrorDetail } from '@relay/core/errors'
 import type { ConversionEvent, FieldWarning, HashedUser, PreparedEvent } from '@relay/core/event'
 import type { ConnectionId, PlatformId } from '@relay/core/ids'
 import type { JsonObject } from '@relay/core/json'
-import type { EventOutcome } from '@relay/core/outcome'
+import type { EventOutcome, PlatformWarning } from '@relay/core/outcome'
 import type { z } from 'zod'
 
 /** A fact of a platform's API with the page it was read from. */
@@ -25,6 +25,13 @@ export interface ApiFacts {
   readonly maxEventsPerRequest: Sourced<number>
   /** Our own cap on a request body, in bytes, below whatever the platform takes. */
   readonly maxBodyBytes: number
+  /** Further APIs of this platform that a connection may use instead, each with a version that ends on its own day. */
+  readonly others?: readonly {
+    readonly name: string
+    readonly version: Sourced<string>
+    readonly sunset: string | null
+    readonly baseUrl: string
+  }[]
   /** How long after a possibly accepted send the platform still recognises a repeat, in ms; null: for ever. */
   readonly deduplicationWindowMs: number | null
 }
@@ -87,13 +94,24 @@ export interface ClassifyContext {
   readonly credentialsSavedAt: EpochMs
   /** The platform's waits before a retry, as configured: the first one is the hold where the platform names no time. */
   readonly retryDelaysMs: readonly number[]
+  /** The request carried test events: some answers (Google Ads) then name no rows. */
+  readonly testEventCode?: string
 }
 
+/** One of a platform's APIs, and whether this account can use it with these credentials. */
+export interface ApiReach {
+  readonly api: NonNullable<ConnectionSettings['api']>
+  readonly usable: 'yes' | 'no' | 'unknown'
+  readonly why?: string
+}
+
+/** `apis` where the platform has several: what was found out about each, the connection's own one first. */
 export type CheckReport =
-  | { readonly verdict: 'verified'; readonly remark?: string }
-  | { readonly verdict: 'unverified'; readonly why: string }
+  | { readonly verdict: 'verified'; readonly remark?: string; readonly apis?: readonly ApiReach[] }
+  | { readonly verdict: 'unverified'; readonly why: string; readonly apis?: readonly ApiReach[] }
   | {
       readonly verdict: 'refused'
+      readonly apis?: readonly ApiReach[]
       readonly message: string
       readonly details: {
         readonly platform: PlatformId
@@ -111,6 +129,51 @@ export type RefreshResult =
   | { readonly kind: 'dead'; readonly error: ErrorDetail & { readonly code: 'CREDENTIALS_EXPIRED' } }
   /** The token server is ill: wait. */
   | { readonly kind: 'unavailable'; readonly error: ErrorDetail & { readonly code: 'ACCESS_TOKEN_EXPIRED' } }
+
+/** What a look at a request's later verdict found. */
+export type VerdictReading =
+  /** The platform is still at work: look again later. */
+  | { readonly kind: 'pending' }
+  /** No verdict could be read this time: look again later, by the same policy as a request (`error`). */
+  | { readonly kind: 'unavailable'; readonly error: ErrorDetail }
+  /** There will be none: stop asking. The events stay as accepted. */
+  | { readonly kind: 'gone'; readonly error: ErrorDetail }
+  | {
+      readonly kind: 'final'
+      /**
+       * Exactly one per sent body, in order. `delivered` stays (`duplicate`: it was there before), `reject` becomes a letter, `hold` and `retry`
+       * are sent again, unchanged.
+       */
+      readonly outcomes: readonly EventOutcome[]
+      /** Of the whole request; they change no outcome. */
+      readonly warnings: readonly PlatformWarning[]
+      readonly summary: VerdictSummary
+    }
+
+/** The verdict in numbers, for the trace; `reasons` are the platform's own, without its prefix. */
+export interface VerdictSummary {
+  /** One state a destination, as the platform calls it. */
+  readonly states: readonly string[]
+  readonly reasons: readonly { readonly reason: string; readonly count: number; readonly destination: string }[]
+  /** Refused records that the platform did not name, so that their events stay as accepted: alert. */
+  readonly unnamed: number
+}
+
+/** Where a platform takes a request now and judges its events afterwards. Pure throughout. */
+export interface LaterVerdict<C = unknown> {
+  /**
+   * What to ask by; undefined where no verdict will come: refused, a test, an API that judges at once. Only rows whose outcome was `delivered`
+   * are in doubt then, and `sent` below is all bodies of that request, in order.
+   */
+  requestIdOf(
+    answer: HttpAnswer,
+    request: { readonly settings: ConnectionSettings; readonly testEventCode: string | undefined },
+  ): string | undefined
+  /** From the answer to the first look, by default. */
+  readonly firstLookMs: number
+  request(requestId: string, on: Account<C>): HttpRequest
+  classify(answer: HttpAnswer, sent: readonly JsonObject[], context: ClassifyContext): VerdictReading
+}
 
 /** A platform is a plain object made of functions. Sending is not in it: `http.ts` is one function for all. */
 export interface Platform<C = unknown> {
@@ -144,11 +207,20 @@ export interface Platform<C = unknown> {
   /** Pure. The request that carries these bodies, all of one connection and one test code. */
   encodeRequest(bodies: readonly JsonObject[], on: Account<C>, testEventCode: string | undefined): HttpRequest
 
+  /**
+   * Absent where any bodies of one connection and test code may travel together. Pure. The requests that these make: positions in `bodies`, each
+   * exactly once and in their order; bodies that collide (Google Ads: the same order id and action) stand in different ones.
+   */
+  separate?(bodies: readonly JsonObject[], settings: ConnectionSettings): readonly (readonly number[])[]
+
   /** Pure. Exactly one outcome per entry of `sent`, in the same order. */
   classify(answer: HttpAnswer, sent: readonly JsonObject[], context: ClassifyContext): EventOutcome[]
 
   /** Absent where answers speak for themselves. A call without side effects that settles what an answer leaves open; its answer goes into classify instead. */
   inquire?(answer: HttpAnswer, sent: readonly JsonObject[], on: Account<C>, http: Http): Promise<HttpAnswer>
+
+  /** Absent where answers are final. */
+  readonly verdict?: LaterVerdict<C>
 
   /** A cheap call that proves the credentials may write to this account. Never a real conversion. */
   check(on: Account<C>, http: Http): Promise<CheckReport>

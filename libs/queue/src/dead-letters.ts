@@ -5,6 +5,7 @@ import { keys, type LetterBox } from '@relay/state/keys'
 import { loadScript } from '@relay/state/script'
 import { Job, type Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
+import { CLAIM_MS } from './enqueue.ts'
 import { createPayload } from './job.ts'
 import { type Letter, type LetterState, readLetter } from './letter.ts'
 import { JOB_OPTIONS } from './queues.ts'
@@ -165,7 +166,7 @@ async function requeueChunk(
     const jobId = `${id}~${generation}`
     claimLetter.queue(
       multi,
-      [keys.letter(platform, id), keys.letters(platform, 'dead'), keys.queuePart(platform, `de:${jobId}`), keys.backlog(platform)],
+      [keys.letter(platform, id), keys.lettersPrefix(platform), keys.queuePart(platform, `de:${jobId}`), keys.backlog(platform)],
       [id, generation, clock(), GENERATION_MS, delivery.tenantId],
     )
     const deduplication = { id: jobId, ttl: GENERATION_MS }
@@ -193,12 +194,12 @@ export async function purgeLetters(redis: Redis, box: LetterBox, ids: readonly s
         pipeline,
         [
           keys.letter(box, id),
-          keys.letters(box, 'dead'),
+          keys.lettersPrefix(box),
           attemptsKey(box, id),
           keys.books(box as PlatformId),
           keys.queuePart(box, `de:${id}`),
         ],
-        [id],
+        [id, CLAIM_MS],
       )
     }
     for (const [error, result] of (await pipeline.exec()) ?? []) {

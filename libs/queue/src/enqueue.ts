@@ -107,9 +107,10 @@ async function admit(
       return undefined
     }
     case 'dead': {
-      const into = [claimOf(platform, delivery), keys.books(platform), keys.letter(platform, delivery.id), keys.letters(platform, 'dead')]
+      const { id } = delivery
+      const grave = [keys.letter(platform, id), keys.lettersPrefix(platform), keys.attempts(platform, id)]
       const fields = letterFields({ delivery, error: admission.error, exhausted: false })
-      buryAtDoor.queue(multi, into, [delivery.id, Math.max(claimMs(delivery, now), context.letterRetentionMs), now, ...fields])
+      buryAtDoor.queue(multi, [claimOf(platform, delivery), keys.books(platform), ...grave], [id, Math.max(claimMs(delivery, now), context.letterRetentionMs), now, ...fields])
       return undefined
     }
     case 'queue': {

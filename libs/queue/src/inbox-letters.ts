@@ -48,7 +48,7 @@ export async function buryInbox(redis: Redis, keyRing: KeyRing, refusals: readon
       connection_id: 'none',
       sealed_body: seal(keyRing, JSON.stringify(refusal.body) ?? 'null', ['inbox', id]),
     }
-    buryInboxLetter.queue(pipeline, [keys.letter('inbox', id), keys.letters('inbox', 'dead')], [id, now, ...Object.entries(fields).flat()])
+    buryInboxLetter.queue(pipeline, [keys.letter('inbox', id), keys.lettersPrefix('inbox')], [id, now, ...Object.entries(fields).flat()])
   }
   for (const [error] of (await pipeline.exec()) ?? []) if (error !== null) throw error
 }

@@ -114,7 +114,7 @@ async function finish(
 const graveOf = (platform: PlatformId, id: string): string[] => [
   keys.books(platform),
   keys.letter(platform, id),
-  keys.letters(platform, 'dead'),
+  keys.lettersPrefix(platform),
   keys.attempts(platform, id as DeliveryId),
   keys.queuePart(platform, `de:${id}`),
 ]

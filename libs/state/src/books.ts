@@ -10,6 +10,7 @@ import { loadScript } from './script.ts'
  *                       skipped_at_door   by rule or consent, at the door
  *                       skipped           by rule or consent, in a worker
  *                       delivered_again   replayed letters that arrived
+ *                       undelivered       booked delivered, then refused or put off by a later verdict
  *                       imported          letters brought in from elsewhere
  *                       removed           purged or expired letters
  * Read from the queue:  waiting, held, active, and how many jobs BullMQ's metrics count as completed: the fresh deliveries that arrived. Jobs that end by
@@ -44,6 +45,7 @@ export async function readBooks(redis: Redis, platform: PlatformId): Promise<Boo
     skippedAtDoor = 0,
     skipped = 0,
     deliveredAgain = 0,
+    undelivered = 0,
     removed = 0,
     waiting = 0,
     held = 0,
@@ -59,7 +61,7 @@ export async function readBooks(redis: Redis, platform: PlatformId): Promise<Boo
     held,
     active,
     dead,
-    delivered: completed + deliveredAgain,
+    delivered: completed + deliveredAgain - undelivered,
     skipped: skippedAtDoor + skipped,
   })
 }

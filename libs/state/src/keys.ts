@@ -22,10 +22,11 @@ import type { ConnectionId, DeliveryId, PlatformId, TenantId } from '@relay/core
  *   relay:{<platform>}:delivered:<delivery>    mark that it was delivered but not settled           48 h
  *   relay:{<platform>}:attempts:<delivery>     list of failed attempts (JSON), the last 20          100 d after the last
  *   relay:{<platform>}:backlog                 hash: tenant → waiting, held, active deliveries      lasting
+ *   relay:{<platform>}:verdict:<request>       hash: place → payload, until the verdict is in          26 h
  *   relay:{<platform>}:letter:<delivery>       hash: one record per delivery for life               30 d after death, 24 h after delivery
  *   relay:{<platform>}:letters:<index>         sorted set by time of death                          lasting, bounded with the letters
  *
- * BullMQ's keys are relay:{<platform>}:<platform>:… and relay:{inbox}:inbox:…; one hash tag per platform keeps each platform in one cluster slot.
+ * BullMQ's keys are relay:{<platform>}:<platform>:…, relay:{<platform>}:verdicts:… and relay:{inbox}:inbox:…; one hash tag per platform keeps each platform in one cluster slot.
  */
 
 /** Where a letter may live: a platform, or the inbox. */
@@ -56,9 +57,12 @@ export const keys = {
   lease: (platform: PlatformId, name: string) => of(platform, `lease:${name}`),
   deliveredMark: (platform: PlatformId, delivery: DeliveryId) => of(platform, `delivered:${delivery}`),
   attempts: (platform: PlatformId, delivery: DeliveryId) => of(platform, `attempts:${delivery}`),
+  verdict: (platform: PlatformId, requestId: string) => of(platform, `verdict:${requestId}`),
   backlog: (platform: PlatformId) => of(platform, 'backlog'),
 
   letter: (box: LetterBox, delivery: string) => of(box, `letter:${delivery}`),
+  /** Of all sorted sets below; scripts make the names from it. */
+  lettersPrefix: (box: LetterBox) => of(box, 'letters:'),
   letters: (box: LetterBox, index: 'dead' | 'queued' | 'delivered') => of(box, `letters:${index}`),
   lettersByCode: (box: LetterBox, code: string) => of(box, `letters:code:${code}`),
   lettersByConnection: (box: LetterBox, connection: string) => of(box, `letters:connection:${connection}`),

@@ -9,9 +9,10 @@ export interface Script {
   queue(commands: ChainableCommander, keys: readonly string[], args: readonly (string | number)[]): ChainableCommander
 }
 
-/** Reads `scripts/<name>.lua` beside the module that owns it. */
+/** Reads `scripts/<name>.lua` beside the module that owns it; a line `--@include <name>` stands for `scripts/include/<name>.lua`. */
 export function loadScript(folder: URL, name: string): Script {
-  const source = readFileSync(new URL(`scripts/${name}.lua`, folder), 'utf8')
+  const read = (path: string): string => readFileSync(new URL(`scripts/${path}.lua`, folder), 'utf8')
+  const source = read(name).replaceAll(/^--@include (\S+)$/gm, (_, included: string) => read(`include/${included}`))
   const digest = createHash('sha1').update(source).digest('hex')
   return {
     async run(redis, keys, args) {
