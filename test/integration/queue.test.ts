@@ -94,6 +94,53 @@ describe('the door', () => {
   })
 })
 
+describe('fairness', () => {
+  const flood = (connectionId: string, count: number): Admission[] =>
+    Array.from({ length: count }, () => queued(buildDelivery({ connectionId })))
+  const served = async (count: number): Promise<string[]> => {
+    const connections: string[] = []
+    for (let i = 0; i < count; i += 1) {
+      const job = await fetchJob()
+      connections.push(job.data.delivery.connectionId)
+      await job.moveToCompleted(undefined, 'token', false)
+    }
+    return connections
+  }
+
+  test('a newcomer waits for one quantum of each other connection, not for their backlog', async () => {
+    const enqueuer = createEnqueuer(redis, queues, { ...options, rowsPerRound: { meta: 40, google: 40, tiktok: 40, snapchat: 40 } })
+    await enqueuer.enqueue('meta', flood('con_flood', 2_000))
+    await served(500)
+    await enqueuer.enqueue('meta', flood('con_small', 1))
+    const next = await served(2 * 40 + 1)
+    expect(next).toContain('con_small')
+  })
+
+  test('connections with work take turns by whole rounds, so that their rows travel together', async () => {
+    const enqueuer = createEnqueuer(redis, queues, { ...options, rowsPerRound: { meta: 10, google: 10, tiktok: 10, snapchat: 10 } })
+    await enqueuer.enqueue('meta', flood('con_a', 100))
+    await enqueuer.enqueue('meta', flood('con_b', 100))
+    const order = await served(80)
+    const turns = order.filter((connection, index) => connection !== order[index - 1]).length
+    expect(turns).toBeLessThanOrEqual(9)
+    expect(order.filter((connection) => connection === 'con_a').length).toBeGreaterThanOrEqual(30)
+    expect(order.filter((connection) => connection === 'con_b').length).toBeGreaterThanOrEqual(30)
+  })
+
+  test('events of one connection keep the order in which they were taken in', async () => {
+    const enqueuer = createEnqueuer(redis, queues, { ...options, rowsPerRound: { meta: 7, google: 7, tiktok: 7, snapchat: 7 } })
+    const deliveries = Array.from({ length: 50 }, () => buildDelivery())
+    for (let start = 0; start < 50; start += 5) await enqueuer.enqueue('meta', deliveries.slice(start, start + 5).map(queued))
+    const fetched: string[] = []
+    for (let i = 0; i < 50; i += 1) {
+      const job = await fetchJob()
+      fetched.push(job.data.delivery.id)
+      await job.moveToCompleted(undefined, 'token', false)
+    }
+    expect(fetched).toEqual(deliveries.map(({ id }) => id))
+  })
+})
+
 const bury = async (delivery = buildDelivery()): Promise<string> => {
   await createEnqueuer(redis, queues, options).enqueue('meta', [queued(delivery)])
   const undertaker = createUndertaker(redis, queues.meta, 'meta', options)
@@ -186,7 +233,7 @@ describe('the end of a job', () => {
     await bury()
     await createEnqueuer(redis, queues, options).enqueue('meta', [queued()])
     const lasting =
-      /^relay:\{meta\}:(books|backlog|letters:.*|letter:.*|meta:(meta|id|events|wait|active|delayed|prioritized|stalled|marker|metrics:.*|j.*))$/
+      /^relay:\{meta\}:(books|backlog|tags|letters:.*|letter:.*|meta:(meta|id|events|wait|active|delayed|prioritized|pc|stalled|marker|metrics:.*|j.*))$/
     for (const key of await redis.keys('*')) {
       if ((await redis.pttl(key)) === -1) expect(key).toMatch(lasting)
     }

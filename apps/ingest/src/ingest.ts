@@ -8,6 +8,7 @@ import type { Logger } from '@relay/observe/logger'
 import { createMetrics, type Metrics } from '@relay/observe/metrics'
 import { startOpsServer } from '@relay/observe/ops-server'
 import { PLATFORMS } from '@relay/platforms/registry'
+import { quantumOfRound } from '@relay/queue/fair-order'
 import { isOverQuota } from '@relay/state/backlog'
 import { createConnectionDirectory } from '@relay/state/connection-directory'
 import { findIngestKey } from '@relay/state/ingest-keys'
@@ -94,7 +95,11 @@ export async function startIngest(config: Config, parts: IngestParts): Promise<R
 function createStoreAcceptor(redis: Redis, config: Config, metrics: Metrics, log: Logger): Accept {
   return createAcceptor({
     directory: createConnectionDirectory(redis, systemClock),
-    enqueuer: createLazyEnqueuer(redis, { clock: systemClock, letterRetentionMs: config.RELAY_DEAD_LETTER_RETENTION }),
+    enqueuer: createLazyEnqueuer(redis, {
+      clock: systemClock,
+      letterRetentionMs: config.RELAY_DEAD_LETTER_RETENTION,
+      rowsPerRound: mapPlatforms((platform) => quantumOfRound(config.platforms[platform].eventsPerMinute)),
+    }),
     clock: systemClock,
     limits: {
       maxEventBytes: config.RELAY_MAX_EVENT_BYTES,

@@ -1,6 +1,5 @@
-import type { Clock } from '@relay/core/clock'
 import { PLATFORM_IDS } from '@relay/core/ids'
-import { createEnqueuer, type Enqueuer } from '@relay/queue/enqueue'
+import { createEnqueuer, type Enqueuer, type EnqueuerOptions } from '@relay/queue/enqueue'
 import { openQueue, type Queues } from '@relay/queue/queues'
 import type { Redis } from 'ioredis'
 
@@ -8,7 +7,7 @@ import type { Redis } from 'ioredis'
  * An enqueuer whose queues are opened when Redis is there for the first time. BullMQ prepares a queue once: begun while Redis is away it waits without
  * end, and a failure would stick; here the next request begins anew. Rejects at once while Redis is away.
  */
-export function createLazyEnqueuer(redis: Redis, options: { readonly clock: Clock; readonly letterRetentionMs: number }): Enqueuer {
+export function createLazyEnqueuer(redis: Redis, options: EnqueuerOptions): Enqueuer {
   let opening: Promise<Enqueuer> | undefined
 
   async function open(): Promise<Enqueuer> {

@@ -6,9 +6,11 @@ import type { ConnectionId } from '@relay/core/ids'
 import type { Logger } from '@relay/observe/logger'
 import type { Metrics } from '@relay/observe/metrics'
 import type { Http, Platform } from '@relay/platforms/contract'
+import { quantumOfRound } from '@relay/queue/fair-order'
 import { readPayload } from '@relay/queue/job'
 import { openQueue } from '@relay/queue/queues'
 import { createUndertaker, type Undertaker } from '@relay/queue/settle'
+import { wakeWorker } from '@relay/queue/wake'
 import { openVerdictQueue } from '@relay/queue/verdicts'
 import type { ConnectionDirectory } from '@relay/state/connection-directory'
 import { markDelivered } from '@relay/state/delivered-marks'
@@ -131,7 +133,7 @@ interface Parts extends PoolOptions {
 function assemble(options: PoolOptions): Parts {
   const { platform, redis, clock, logger } = options
   const queue = openQueue(platform.id, redis)
-  const undertaker = createUndertaker(redis, queue, platform.id, options)
+  const undertaker = createUndertaker(redis, queue, platform.id, { ...options, rowsPerRound: quantumOfRound(options.eventsPerMinute) })
   const heldConnections = new Map<ConnectionId, EpochMs>()
   const verdicts = openVerdictQueue(platform.id, redis)
   const firstLookMs = options.firstLookMs ?? platform.verdict?.firstLookMs ?? 0
@@ -196,13 +198,17 @@ function createWorker(options: PoolOptions, processor: (job: Job, token?: string
 
 type Brake = (until: EpochMs) => Promise<void>
 
-/** Stops the fetching of the whole fleet; once per instant, not once per row. */
-function createBrake({ worker, clock }: Parts): Brake {
+/**
+ * Stops the fetching of the whole fleet; once per instant, not once per row. A worker that sleeps is woken to learn of it: BullMQ puts rows that have a
+ * priority back without waking anybody, so that they would lie there until some worker looks by itself, seconds later.
+ */
+function createBrake({ worker, clock, redis, platform }: Parts): Brake {
   let brakedUntil: EpochMs = 0
   return async (until) => {
     if (until <= brakedUntil) return
     brakedUntil = until
     await worker.rateLimit(Math.max(1, until - clock()))
+    await wakeWorker(redis, platform.id)
   }
 }
 
@@ -231,7 +237,12 @@ async function handle(parts: Parts, brake: Brake, job: Job, token: string): Prom
   const result = await resultOf(parts, job, delivery, generation)
   if (result.kind === 'back' && result.until !== undefined) await brake(result.until)
   if (result.kind === 'outcome' && result.outcome.kind === 'delivered') parts.unsettled.add(job.id!, delivery.id)
-  const context = { ...parts, platform: platform.id, onEnded: (jobId: string, gone: Delivery) => noteEnd(parts, jobId, gone) }
+  const context = {
+    ...parts,
+    platform: platform.id,
+    wake: () => wakeWorker(parts.redis, platform.id),
+    onEnded: (jobId: string, gone: Delivery) => noteEnd(parts, jobId, gone),
+  }
   await settle(context, { job, token, delivery, generation }, result)
 }
 

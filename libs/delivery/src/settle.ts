@@ -29,6 +29,8 @@ export interface SettleContext {
   readonly metrics: Metrics
   readonly logger: Logger
   readonly retryDelaysMs: readonly number[]
+  /** Wakes a worker that sleeps: there is something to fetch again. */
+  wake(): Promise<void>
   /** The delivery has ended for good. */
   onEnded(jobId: string, delivery: Delivery): void
 }
@@ -82,6 +84,7 @@ async function giveBack(context: SettleContext, { job, token }: Settling, result
   if (result.code !== undefined) context.metrics.deliveriesHeld.inc({ platform: context.platform, code: result.code })
   if (result.until !== undefined) throw new RateLimitError()
   await job.moveToWait(token)
+  await context.wake()
   throw new WaitingError()
 }
 
@@ -136,7 +139,8 @@ async function hold(context: SettleContext, settling: Settling, outcome: Hold, a
     await context.undertaker.noteAttempt(delivery.id, attemptOf(error, attempt, context.clock()))
   }
   context.metrics.deliveriesHeld.inc({ platform: context.platform, code: error.code })
-  await job.moveToDelayed(Math.max(outcome.until, context.clock()) + Math.ceil(context.dice() * RETURN_SPREAD_MS), token)
+  const until = Math.max(outcome.until, context.clock()) + Math.ceil(context.dice() * RETURN_SPREAD_MS)
+  await context.undertaker.hold(job, token, until, delivery.connectionId)
   throw new DelayedError()
 }
 

@@ -93,12 +93,19 @@ async function lookOnce(context: VerdictPollerContext, job: Job<VerdictJob>, tok
   }
   if (reading.kind === 'final') {
     const moved = await book(context, connection, requestId, record, reading)
-    logger.info({ ...line, ...moved, states: reading.summary.states, reasons: reading.summary.reasons, unnamed: reading.summary.unnamed }, 'verdict')
+    logger.info(
+      { ...line, ...moved, states: reading.summary.states, reasons: reading.summary.reasons, unnamed: reading.summary.unnamed },
+      'verdict',
+    )
   } else logger.warn({ ...line, code: reading.error.code }, 'there will be no verdict: the events stay as accepted')
   await dropVerdictRecord(redis, platform, requestId)
 }
 
-async function lookAgain({ clock, firstLookMs, logger, platform, redis }: VerdictPollerContext, job: Job<VerdictJob>, token: string): Promise<void> {
+async function lookAgain(
+  { clock, firstLookMs, logger, platform, redis }: VerdictPollerContext,
+  job: Job<VerdictJob>,
+  token: string,
+): Promise<void> {
   const at = nextLook(job.data.sentAt, clock(), firstLookMs)
   if (at === undefined) {
     logger.warn({ platform, platform_request_id: job.data.requestId }, 'no verdict within a day: the events stay as accepted')
@@ -109,7 +116,12 @@ async function lookAgain({ clock, firstLookMs, logger, platform, redis }: Verdic
 }
 
 /** Bodies as they were sent: made again from the same events and settings. */
-async function readVerdict(context: VerdictPollerContext, connection: Connection, job: VerdictJob, record: VerdictRecord): Promise<VerdictReading> {
+async function readVerdict(
+  context: VerdictPollerContext,
+  connection: Connection,
+  job: VerdictJob,
+  record: VerdictRecord,
+): Promise<VerdictReading> {
   const { adapter, http, clock, retryDelaysMs } = context
   const sent: JsonObject[] = Array.from({ length: job.count }, (_, place) => {
     const payload = record.payloads.get(place)
@@ -120,7 +132,12 @@ async function readVerdict(context: VerdictPollerContext, connection: Connection
     const account = await context.tokens.equip(await context.accounts.open(connection), connection)
     const answer = await http.send(adapter.verdict.request(job.requestId, account))
     const { settings } = record
-    return adapter.verdict.classify(answer, sent, { now: clock(), settings, credentialsSavedAt: connection.credentialsSavedAt, retryDelaysMs })
+    return adapter.verdict.classify(answer, sent, {
+      now: clock(),
+      settings,
+      credentialsSavedAt: connection.credentialsSavedAt,
+      retryDelaysMs,
+    })
   } catch (error) {
     if (error instanceof DeliveryError) return { kind: 'unavailable', error: error.detail }
     throw error
@@ -149,8 +166,10 @@ async function book(
     rejected += 1
     context.metrics.deliveriesDeadLettered.inc({ platform, code: outcome.error.code })
   }
-  const again = rows.flatMap(({ place, payload, outcome }) => (isPutOff(outcome) ? [{ place, payload, until: untilOf(outcome, payload, clock()) }] : []))
-  const recalled = await recallDeliveries(queue, platform, requestId, again, clock)
+  const again = rows.flatMap(({ place, payload, outcome }) =>
+    isPutOff(outcome) ? [{ place, payload, until: untilOf(outcome, payload, clock()) }] : [],
+  )
+  const recalled = await recallDeliveries(queue, platform, requestId, again, { redis, clock })
   const fault = suspensionFrom(reading.outcomes)
   if (fault !== undefined) await suspendConnection(context, connection, fault)
   return { rejected, recalled }

@@ -3,12 +3,12 @@ import type { Delivery } from '@relay/core/delivery'
 import { PLATFORM_IDS, type PlatformId } from '@relay/core/ids'
 import { keys, type LetterBox } from '@relay/state/keys'
 import { loadScript } from '@relay/state/script'
-import { Job, type Queue } from 'bullmq'
+import type { Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { CLAIM_MS } from './enqueue.ts'
-import { createPayload } from './job.ts'
+import { addJob, type NewJob, orderJobs } from './add-jobs.ts'
+import { DEFAULT_ROWS_PER_ROUND, reservePlaces } from './fair-order.ts'
 import { type Letter, type LetterState, readLetter } from './letter.ts'
-import { JOB_OPTIONS } from './queues.ts'
 import { execute, openMulti } from './transaction.ts'
 
 /*
@@ -156,32 +156,31 @@ async function requeueChunk(
   const pipeline = redis.pipeline()
   for (const id of ids) pipeline.hmget(keys.letter(platform, id), 'state', 'replay_count', 'delivery')
   const rows = ((await pipeline.exec()) ?? []).map(([, row]) => row as (string | null)[])
+  const found = ids.flatMap((id, index) => {
+    const [state, replayCount, text] = rows[index] ?? []
+    if (state !== 'dead' || typeof text !== 'string') return []
+    return [{ id, index, generation: Number(replayCount ?? 0) + 1, delivery: JSON.parse(text) as Delivery }]
+  })
+  if (found.length === 0) return ids.map(() => 'not_dead')
+  const connections = found.map(({ delivery }) => delivery.connectionId)
+  const places = await reservePlaces(redis, platform, connections, DEFAULT_ROWS_PER_ROUND[platform])
   const multi = await openMulti(queue)
-  const places = new Map<number, number>()
-  for (const [place, id] of ids.entries()) {
-    const [state, replayCount, text] = rows[place] ?? []
-    if (state !== 'dead' || typeof text !== 'string') continue
-    const generation = Number(replayCount ?? 0) + 1
-    const delivery = JSON.parse(text) as Delivery
+  const jobs: NewJob[] = []
+  for (const [order, { id, generation, delivery }] of found.entries()) {
     const jobId = `${id}~${generation}`
+    const job = { delivery, generation, jobId, deduplication: { id: jobId, ttl: GENERATION_MS }, place: places[order]! }
     claimLetter.queue(
       multi,
       [keys.letter(platform, id), keys.lettersPrefix(platform), keys.queuePart(platform, `de:${jobId}`), keys.backlog(platform)],
       [id, generation, clock(), GENERATION_MS, delivery.tenantId],
     )
-    const deduplication = { id: jobId, ttl: GENERATION_MS }
-    await new Job(
-      queue,
-      delivery.event.event_name,
-      createPayload(delivery, generation),
-      { ...JOB_OPTIONS, jobId, deduplication },
-      jobId,
-    ).addJob(multi as never)
-    places.set(place, places.size * 2)
+    await addJob(multi, queue, job)
+    jobs.push(job)
   }
-  if (places.size === 0) return ids.map(() => 'not_dead')
+  orderJobs(multi, platform, jobs)
   const results = await execute(multi)
-  return ids.map((_, place) => (places.has(place) && results[places.get(place)!] === 1 ? 'queued' : 'not_dead'))
+  const claimed = new Set(found.filter((_, order) => results[2 * order] === 1).map(({ index }) => index))
+  return ids.map((_, index) => (claimed.has(index) ? 'queued' : 'not_dead'))
 }
 
 /** Removes dead letters for good and counts them as removed; how many were. */

@@ -5,11 +5,11 @@ import type { ErrorDetail } from '@relay/core/errors'
 import type { PlatformId } from '@relay/core/ids'
 import { keys } from '@relay/state/keys'
 import { loadScript } from '@relay/state/script'
-import { Job, type Queue } from 'bullmq'
 import type { ChainableCommander, Redis } from 'ioredis'
-import { createPayload } from './job.ts'
+import { addJob, type NewJob, orderJobs } from './add-jobs.ts'
+import { DEFAULT_ROWS_PER_ROUND, type Place, reservePlaces, type RowsPerRound } from './fair-order.ts'
 import { letterFields } from './letter.ts'
-import { JOB_OPTIONS, type Queues } from './queues.ts'
+import type { Queues } from './queues.ts'
 import { execute, openMulti } from './transaction.ts'
 
 /*
@@ -42,23 +42,24 @@ export interface Enqueuer {
   enqueue(platform: PlatformId, admissions: readonly Admission[]): Promise<Admitted[]>
 }
 
-interface Context {
-  readonly redis: Redis
-  readonly queues: Queues
+export interface EnqueuerOptions {
   readonly clock: Clock
   readonly letterRetentionMs: number
+  /** @default what each platform's default limit grants at once */
+  readonly rowsPerRound?: RowsPerRound
+}
+
+interface Context extends Required<EnqueuerOptions> {
+  readonly redis: Redis
+  readonly queues: Queues
 }
 
 const countAccepted = loadScript(new URL('.', import.meta.url), 'count-accepted')
 const skipAtDoor = loadScript(new URL('.', import.meta.url), 'skip-at-door')
 const buryAtDoor = loadScript(new URL('.', import.meta.url), 'bury-at-door')
 
-export function createEnqueuer(
-  redis: Redis,
-  queues: Queues,
-  options: { readonly clock: Clock; readonly letterRetentionMs: number },
-): Enqueuer {
-  const context = { redis, queues, ...options }
+export function createEnqueuer(redis: Redis, queues: Queues, options: EnqueuerOptions): Enqueuer {
+  const context = { redis, queues, rowsPerRound: DEFAULT_ROWS_PER_ROUND, ...options }
   return {
     async enqueue(platform, admissions) {
       const all: Admitted[] = []
@@ -73,11 +74,24 @@ export function createEnqueuer(
 
 async function enqueueChunk(context: Context, platform: PlatformId, admissions: readonly Admission[]): Promise<Admitted[]> {
   const now = context.clock()
+  const queued = admissions.filter((admission) => admission.kind === 'queue').map(({ delivery }) => delivery)
+  const places = await placesFor(context, platform, queued)
   const multi = await openMulti(context.queues[platform])
-  const queued = admissions.filter((admission) => admission.kind === 'queue')
   if (queued.length > 0) countNew(multi, platform, queued)
+  const jobs = queued.map((delivery, index) => newJob(delivery, places[index]!, now))
   const jobIds: (string | undefined)[] = []
-  for (const admission of admissions) jobIds.push(await admit(context, multi, platform, admission, now))
+  let next = 0
+  for (const admission of admissions) {
+    if (admission.kind === 'queue') {
+      const job = jobs[next++]!
+      jobIds.push(job.jobId)
+      await addJob(multi, context.queues[platform], job)
+    } else {
+      jobIds.push(undefined)
+      settleAtDoor(context, multi, platform, admission, now)
+    }
+  }
+  orderJobs(multi, platform, jobs)
   const results = (await execute(multi)).slice(queued.length > 0 ? 1 : 0)
   return admissions.map((_, index) => {
     const [jobId, result] = [jobIds[index], results[index]]
@@ -86,50 +100,45 @@ async function enqueueChunk(context: Context, platform: PlatformId, admissions: 
   })
 }
 
-/** First in the MULTI, while the claims of the new ones are not there yet. */
-function countNew(multi: ChainableCommander, platform: PlatformId, queued: readonly Admission[]): void {
-  const claims = queued.map(({ delivery }) => claimOf(platform, delivery))
-  countAccepted.queue(multi, [keys.books(platform), keys.backlog(platform), ...claims], [queued[0]!.delivery.tenantId])
+const placesFor = async ({ redis, rowsPerRound }: Context, platform: PlatformId, queued: readonly Delivery[]): Promise<Place[]> =>
+  queued.length === 0
+    ? []
+    : reservePlaces(
+        redis,
+        platform,
+        queued.map(({ connectionId }) => connectionId),
+        rowsPerRound[platform],
+      )
+
+function newJob(delivery: Delivery, place: Place, now: EpochMs): NewJob {
+  const jobId = `j${randomBytes(15).toString('base64url')}`
+  return { delivery, generation: 0, jobId, deduplication: { id: delivery.id, ttl: claimMs(delivery, now) }, place, timestamp: now }
 }
 
-/** Adds the commands of one admission; the job id of a queued one. */
-async function admit(
+/** First in the MULTI, while the claims of the new ones are not there yet. */
+function countNew(multi: ChainableCommander, platform: PlatformId, queued: readonly Delivery[]): void {
+  const claims = queued.map((delivery) => claimOf(platform, delivery))
+  countAccepted.queue(multi, [keys.books(platform), keys.backlog(platform), ...claims], [queued[0]!.tenantId])
+}
+
+/** What never becomes a job: one command. */
+function settleAtDoor(
   context: Context,
   multi: ChainableCommander,
   platform: PlatformId,
-  admission: Admission,
+  admission: Exclude<Admission, { kind: 'queue' }>,
   now: EpochMs,
-): Promise<string | undefined> {
+): void {
   const { delivery } = admission
-  switch (admission.kind) {
-    case 'skip': {
-      skipAtDoor.queue(multi, [claimOf(platform, delivery), keys.books(platform)], [delivery.id, claimMs(delivery, now)])
-      return undefined
-    }
-    case 'dead': {
-      const { id } = delivery
-      const grave = [keys.letter(platform, id), keys.lettersPrefix(platform), keys.attempts(platform, id)]
-      const fields = letterFields({ delivery, error: admission.error, exhausted: false })
-      buryAtDoor.queue(multi, [claimOf(platform, delivery), keys.books(platform), ...grave], [id, Math.max(claimMs(delivery, now), context.letterRetentionMs), now, ...fields])
-      return undefined
-    }
-    case 'queue': {
-      const jobId = `j${randomBytes(15).toString('base64url')}`
-      const deduplication = { id: delivery.id, ttl: claimMs(delivery, now) }
-      await addJob(multi, context.queues[platform], delivery, { jobId, deduplication, timestamp: now })
-      return jobId
-    }
+  const claim = claimOf(platform, delivery)
+  if (admission.kind === 'skip') {
+    skipAtDoor.queue(multi, [claim, keys.books(platform)], [delivery.id, claimMs(delivery, now)])
+    return
   }
-}
-
-async function addJob(
-  multi: ChainableCommander,
-  queue: Queue,
-  delivery: Delivery,
-  options: { readonly jobId: string; readonly deduplication: { readonly id: string; readonly ttl: number }; readonly timestamp: EpochMs },
-): Promise<void> {
-  const job = new Job(queue, delivery.event.event_name, createPayload(delivery), { ...JOB_OPTIONS, ...options }, options.jobId)
-  await job.addJob(multi as never)
+  const grave = [keys.letter(platform, delivery.id), keys.lettersPrefix(platform), keys.attempts(platform, delivery.id)]
+  const fields = letterFields({ delivery, error: admission.error, exhausted: false })
+  const lifeMs = Math.max(claimMs(delivery, now), context.letterRetentionMs)
+  buryAtDoor.queue(multi, [claim, keys.books(platform), ...grave], [delivery.id, lifeMs, now, ...fields])
 }
 
 const claimOf = (platform: PlatformId, delivery: Delivery): string => keys.queuePart(platform, `de:${delivery.id}`)

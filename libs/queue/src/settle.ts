@@ -1,7 +1,7 @@
-import type { Clock } from '@relay/core/clock'
+import type { Clock, EpochMs } from '@relay/core/clock'
 import type { Delivery } from '@relay/core/delivery'
 import type { ErrorDetail } from '@relay/core/errors'
-import type { DeliveryId, PlatformId, TenantId } from '@relay/core/ids'
+import type { ConnectionId, DeliveryId, PlatformId, TenantId } from '@relay/core/ids'
 import { keys } from '@relay/state/keys'
 import { loadScript } from '@relay/state/script'
 import type { KeyRing } from '@relay/vault/key-ring'
@@ -9,6 +9,7 @@ import { seal } from '@relay/vault/seal'
 import type { Job, Queue } from 'bullmq'
 import type { ChainableCommander, Redis } from 'ioredis'
 import { CLAIM_MS } from './enqueue.ts'
+import { DEFAULT_ROWS_PER_ROUND, reservePlaces } from './fair-order.ts'
 import { type Attempt, letterFields, unreadableFields } from './letter.ts'
 import { execute, openMulti } from './transaction.ts'
 
@@ -56,6 +57,8 @@ export interface Undertaker {
   skip(job: Job, token: string): Promise<Ended>
   /** A replayed delivery arrived: its letter turns `delivered` and stays for 24 h. */
   deliverLetter(job: Job, token: string, delivery: Delivery): Promise<Ended>
+  /** Back into the queue until then, its attempt not counted, with a new place in the fair order: what returns from a long hold is no newcomer's burden. */
+  hold(job: Job, token: string, until: EpochMs, connectionId: ConnectionId): Promise<void>
   /** Keeps a failed attempt with the delivery: the last 20, for as long as it may live. */
   noteAttempt(delivery: DeliveryId, attempt: Attempt): Promise<void>
   /** The failed attempts and deferrals of a delivery, oldest first. */
@@ -70,20 +73,23 @@ interface Context {
   readonly platform: PlatformId
   readonly clock: Clock
   readonly letterRetentionMs: number
+  readonly rowsPerRound: number
 }
 
 export function createUndertaker(
   redis: Redis,
   queue: Queue,
   platform: PlatformId,
-  options: { readonly clock: Clock; readonly letterRetentionMs: number },
+  options: { readonly clock: Clock; readonly letterRetentionMs: number; readonly rowsPerRound?: number },
 ): Undertaker {
-  const context = { redis, queue, platform, clock: options.clock, letterRetentionMs: options.letterRetentionMs }
+  const { clock, letterRetentionMs, rowsPerRound = DEFAULT_ROWS_PER_ROUND[platform] } = options
+  const context = { redis, queue, platform, clock, letterRetentionMs, rowsPerRound }
   return {
     bury: (job, token, death) => buryJob(context, job, token, death),
     buryUnreadable: (job, token, fault) => buryUnreadableJob(context, job, token, fault),
     skip: (job, token) => finish(context, job, token, (multi, lock) => skip.queue(multi, [lock, keys.books(platform)], [token])),
     deliverLetter: (job, token, delivery) => deliverLetter(context, job, token, delivery),
+    hold: (job, token, until, connectionId) => hold(context, job, token, until, connectionId),
     async noteAttempt(delivery, attempt) {
       await pushAttempt.run(redis, [keys.attempts(platform, delivery)], [JSON.stringify(attempt), ATTEMPTS_KEPT, ATTEMPTS_MS])
     },
@@ -150,6 +156,19 @@ function deliverLetter(context: Context, job: Job, token: string, delivery: Deli
   return finish(context, job, token, (multi, lock) =>
     letterDelivered.queue(multi, [lock, ...into], [token, delivery.id, clock(), DELIVERED_LETTER_MS]),
   )
+}
+
+async function hold(
+  { redis, queue, platform, clock, rowsPerRound }: Context,
+  job: Job,
+  token: string,
+  until: EpochMs,
+  connectionId: ConnectionId,
+): Promise<void> {
+  const [place] = await reservePlaces(redis, platform, [connectionId], rowsPerRound)
+  const now = clock()
+  const changes = { skipAttempt: true, fieldsToUpdate: { priority: place!.round } }
+  await queue.backend.moveToDelayed(job.id!, now, Math.max(0, until - now), token, changes)
 }
 
 async function noteSettled({ redis, platform }: Context, deliveries: readonly Delivery[]): Promise<void> {

@@ -7,7 +7,9 @@ import { keys } from '@relay/state/keys'
 import { loadScript } from '@relay/state/script'
 import { Job, Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
-import { createPayload, type JobPayload } from './job.ts'
+import { addJob, type NewJob, orderJobs } from './add-jobs.ts'
+import { DEFAULT_ROWS_PER_ROUND, reservePlaces } from './fair-order.ts'
+import type { JobPayload } from './job.ts'
 import { type Attempt, letterFields } from './letter.ts'
 import { JOB_OPTIONS } from './queues.ts'
 import { execute, openMulti } from './transaction.ts'
@@ -117,26 +119,47 @@ export async function recallDeliveries(
   queue: Queue,
   platform: PlatformId,
   requestId: string,
-  rows: readonly { readonly place: number; readonly payload: JobPayload; readonly until: EpochMs }[],
-  clock: Clock,
+  rows: readonly RecalledRow[],
+  tools: { readonly redis: Redis; readonly clock: Clock },
 ): Promise<number> {
   let moved = 0
   for (let start = 0; start < rows.length; start += CHUNK) {
-    const multi = await openMulti(queue)
-    const chunk = rows.slice(start, start + CHUNK)
-    for (const { place, payload, until } of chunk) {
-      const { delivery, generation } = payload
-      const now = clock()
-      const jobId = `${delivery.id}~v${createHash('sha256').update(`${requestId}\0${place}`).digest('base64url').slice(0, 12)}`
-      const lifeMs = Math.max(delivery.deadlineAt - now, 0) + HOUR_MS
-      const own = [keys.verdict(platform, requestId), keys.books(platform), keys.backlog(platform)]
-      const claims = [keys.queuePart(platform, `de:${jobId}`), keys.queuePart(platform, `de:${delivery.id}`)]
-      recall.queue(multi, [...own, ...claims], [place, delivery.tenantId, lifeMs, lifeMs])
-      const options = { ...JOB_OPTIONS, jobId, deduplication: { id: jobId, ttl: lifeMs }, delay: Math.max(0, until - now) }
-      await new Job(queue, delivery.event.event_name, createPayload(delivery, generation), options, jobId).addJob(multi as never)
-    }
-    const results = await execute(multi)
-    moved += chunk.filter((_, index) => results[2 * index] === 1).length
+    moved += await recallChunk(queue, platform, requestId, rows.slice(start, start + CHUNK), tools)
   }
   return moved
+}
+
+export interface RecalledRow {
+  readonly place: number
+  readonly payload: JobPayload
+  readonly until: EpochMs
+}
+
+async function recallChunk(
+  queue: Queue,
+  platform: PlatformId,
+  requestId: string,
+  rows: readonly RecalledRow[],
+  { redis, clock }: { readonly redis: Redis; readonly clock: Clock },
+): Promise<number> {
+  const connections = rows.map(({ payload }) => payload.delivery.connectionId)
+  const places = await reservePlaces(redis, platform, connections, DEFAULT_ROWS_PER_ROUND[platform])
+  const multi = await openMulti(queue)
+  const now = clock()
+  const jobs: NewJob[] = []
+  for (const [order, { place, payload, until }] of rows.entries()) {
+    const { delivery, generation } = payload
+    const jobId = `${delivery.id}~v${createHash('sha256').update(`${requestId}\0${place}`).digest('base64url').slice(0, 12)}`
+    const lifeMs = Math.max(delivery.deadlineAt - now, 0) + HOUR_MS
+    const own = [keys.verdict(platform, requestId), keys.books(platform), keys.backlog(platform)]
+    const claims = [keys.queuePart(platform, `de:${jobId}`), keys.queuePart(platform, `de:${delivery.id}`)]
+    recall.queue(multi, [...own, ...claims], [place, delivery.tenantId, lifeMs, lifeMs])
+    const deduplication = { id: jobId, ttl: lifeMs }
+    const job = { delivery, generation, jobId, deduplication, place: places[order]!, delay: Math.max(0, until - now) }
+    await addJob(multi, queue, job)
+    jobs.push(job)
+  }
+  orderJobs(multi, platform, jobs)
+  const results = await execute(multi)
+  return rows.filter((_, order) => results[2 * order] === 1).length
 }

@@ -21,6 +21,7 @@ import type { ConnectionId, DeliveryId, PlatformId, TenantId } from '@relay/core
  *   relay:{<platform>}:lease:<name>            owner                                                the lease
  *   relay:{<platform>}:delivered:<delivery>    mark that it was delivered but not settled           48 h
  *   relay:{<platform>}:attempts:<delivery>     list of failed attempts (JSON), the last 20          100 d after the last
+ *   relay:{<platform>}:tags                    hash: connection → its next round in the fair order      until the queue runs empty
  *   relay:{<platform>}:backlog                 hash: tenant → waiting, held, active deliveries      lasting
  *   relay:{<platform>}:verdict:<request>       hash: place → payload, until the verdict is in          26 h
  *   relay:{<platform>}:letter:<delivery>       hash: one record per delivery for life               30 d after death, 24 h after delivery
@@ -57,6 +58,7 @@ export const keys = {
   lease: (platform: PlatformId, name: string) => of(platform, `lease:${name}`),
   deliveredMark: (platform: PlatformId, delivery: DeliveryId) => of(platform, `delivered:${delivery}`),
   attempts: (platform: PlatformId, delivery: DeliveryId) => of(platform, `attempts:${delivery}`),
+  tags: (platform: PlatformId) => of(platform, 'tags'),
   verdict: (platform: PlatformId, requestId: string) => of(platform, `verdict:${requestId}`),
   backlog: (platform: PlatformId) => of(platform, 'backlog'),
 
