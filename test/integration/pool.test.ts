@@ -145,6 +145,19 @@ test('a throttled connection waits without using attempts', async () => {
   await settledBooks({ delivered: 5, dead: 0 })
 })
 
+test('a connection at its own limit holds up nobody, and its rows are fetched at most twice', async () => {
+  await fleet.connect(meta, 'con_slow', { pixel_id: '3333333333', events_per_minute: 60 }, { access_token: 'good-token' })
+  await enqueue(many(300, { connectionId: 'con_slow' }))
+  await enqueue(many(300))
+  await fleet.startPool(meta, { fetchAhead: 100 })
+  await eventually(async () => expect(simulator.ledger.summary().meta.by_account['1111111111']?.counted).toBe(300), 5_000)
+  expect(simulator.ledger.summary().meta.by_account['3333333333']?.counted ?? 0).toBeLessThanOrEqual(2 + 6)
+  await eventually(async () => expect((await books()).active).toBeLessThanOrEqual(1), 5_000)
+  const held = await queue.getDelayed()
+  expect(Math.max(...held.map((job) => job.attemptsStarted))).toBeLessThanOrEqual(2)
+  expect(new Set(held.map(({ attemptsMade }) => attemptsMade))).toEqual(new Set([0]))
+})
+
 test('a delivery past its deadline is never sent', async () => {
   await enqueue([buildDelivery({ deadlineAt: Date.now() - 1 }), buildDelivery()])
   await fleet.startPool(meta)

@@ -6,7 +6,7 @@ import { PROBE_MAX_EVENTS } from '@relay/state/breaker-rule'
 import { askBreaker } from '@relay/state/circuit-breaker'
 import type { ConnectionDirectory } from '@relay/state/connection-directory'
 import { activePauses, type PauseReason } from '@relay/state/pause-reasons'
-import { askRate } from '@relay/state/rate-limit'
+import { askRate, type Bucket, bucketOf, type Grant, quantumOf } from '@relay/state/rate-limit'
 import type { Redis } from 'ioredis'
 
 /*
@@ -18,6 +18,8 @@ export type Gate =
   | { readonly kind: 'pass'; readonly granted: number; readonly probeId: string | undefined }
   /** Ask again after so long; the rows stay in line. */
   | { readonly kind: 'wait'; readonly ms: number }
+  /** This connection waits, and nobody else: rows past `keep` leave the line until their own slot, so that they hold up no other connection's. */
+  | { readonly kind: 'pace'; readonly ms: number; readonly keep: number; readonly notBefore: EpochMs }
   /** The whole platform waits: the rows go back into the queue. */
   | {
       readonly kind: 'back'
@@ -51,7 +53,7 @@ export async function askGates(context: GateContext, connectionId: ConnectionId,
   if (closed !== undefined) return { kind: 'outcome', outcome: closed }
 
   const held = context.heldUntil(connectionId)
-  if (held !== undefined) return { kind: 'outcome', outcome: heldConnection(held) }
+  if (held !== undefined) return { kind: 'pace', ms: 0, keep: 0, notBefore: held }
 
   const [pauses, breaker] = await Promise.all([activePauses(context.redis, context.platform), askBreaker(context.redis, context.platform)])
   const longest = pauses[0]
@@ -63,8 +65,22 @@ export async function askGates(context: GateContext, connectionId: ConnectionId,
   const limits = { platform: context.eventsPerMinute, connection: connection?.settings.events_per_minute }
   const grant = await askRate(context.redis, context.platform, connectionId, most, limits)
   if (grant.granted > 0) return { kind: 'pass', granted: grant.granted, probeId }
-  return { kind: 'wait', ms: grant.retryAfterMs }
+  return grant.limitedBy === 'connection'
+    ? paceOf(grant, limits.connection ?? 1, context.clock())
+    : { kind: 'wait', ms: grant.retryAfterMs }
 }
+
+/** A short wait is waited out in line by the rows of one grant; for a longer one the line is cleared. */
+const WAIT_IN_LINE_MS = 2_000
+
+function paceOf({ retryAfterMs }: Grant, eventsPerMinute: number, now: EpochMs): Gate {
+  const keep = retryAfterMs <= WAIT_IN_LINE_MS ? quantumOf(bucketOf(eventsPerMinute)) : 0
+  return { kind: 'pace', ms: retryAfterMs, keep, notBefore: now + retryAfterMs }
+}
+
+/** The rate at which a connection's waiting rows can be sent: its own limit, or the platform's where it has none. */
+export const paceBucket = ({ eventsPerMinute }: GateContext, connection: Connection | undefined): Bucket =>
+  bucketOf(Math.min(eventsPerMinute, connection?.settings.events_per_minute ?? Infinity))
 
 /** What a connection's own status rules: nothing while it is active. Pure. */
 export function outcomeOfConnection(connection: Connection | undefined): EventOutcome | undefined {
@@ -84,9 +100,3 @@ export function outcomeOfConnection(connection: Connection | undefined): EventOu
       return { kind: 'reject', error: { code: status.code, message: `${status.message} ${status.actionRequired}` } as never }
   }
 }
-
-const heldConnection = (until: EpochMs): EventOutcome => ({
-  kind: 'hold',
-  until,
-  error: { code: 'RATE_LIMITED', message: 'Platform rate limit exceeded', scope: 'connection' },
-})

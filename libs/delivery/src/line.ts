@@ -1,4 +1,5 @@
 import type { Clock, EpochMs } from '@relay/core/clock'
+import type { ErrorDetail } from '@relay/core/errors'
 import type { Gate } from './gates.ts'
 import { outcomeOf, type Row, type RowResult, TOO_OLD } from './row.ts'
 
@@ -15,6 +16,8 @@ export interface LineOptions {
   readonly clock: Clock
   /** Asks for so many events; may rule on all of them at once. */
   ask(wanted: number): Promise<Gate>
+  /** Due times for so many rows that leave the line, in order. Never rejects. */
+  promiseSlots(count: number, notBefore: EpochMs): Promise<EpochMs[]>
   /** Sends the rows and gives one result for each, in order. Never rejects. */
   send(rows: readonly Row[], probeId: string | undefined): Promise<RowResult[]>
   /** The line is empty and nothing of it is in flight. */
@@ -99,12 +102,25 @@ async function step(line: LineState): Promise<void> {
       return launch(line, waiting.splice(0, gate.granted), gate.probeId)
     case 'wait':
       return pause(line, gate.ms)
+    case 'pace': {
+      await giveSlots(line, waiting.splice(gate.keep), gate.notBefore)
+      return waiting.length > 0 ? pause(line, gate.ms) : undefined
+    }
     case 'back':
       return giveAll(line, { kind: 'back', until: gate.until, code: gate.code })
     case 'outcome':
       return giveAll(line, outcomeOf(gate.outcome))
   }
 }
+
+/** Rows that must not wait in line leave it, each until its own slot. */
+async function giveSlots({ options }: LineState, rows: readonly Waiting[], notBefore: EpochMs): Promise<void> {
+  if (rows.length === 0) return
+  const slots = await options.promiseSlots(rows.length, notBefore)
+  for (const [index, { resolve }] of rows.entries()) resolve(outcomeOf({ kind: 'hold', until: slots[index]!, error: WAITS_ITS_TURN }))
+}
+
+const WAITS_ITS_TURN: ErrorDetail = { code: 'RATE_LIMITED', message: 'This connection has reached its rate limit', scope: 'connection' }
 
 function launch(line: LineState, rows: readonly Waiting[], probeId: string | undefined): void {
   line.inFlight += 1

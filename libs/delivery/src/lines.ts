@@ -4,9 +4,10 @@ import type { ConnectionId } from '@relay/core/ids'
 import type { Logger } from '@relay/observe/logger'
 import type { Platform } from '@relay/platforms/contract'
 import type { ConnectionDirectory } from '@relay/state/connection-directory'
+import { promiseSlots } from '@relay/state/rate-limit'
 import type { Redis } from 'ioredis'
 import type { BatchSender } from './batch-sender.ts'
-import { askGates, type Gate, type GateContext } from './gates.ts'
+import { askGates, type Gate, type GateContext, paceBucket } from './gates.ts'
 import { createLine, type Line } from './line.ts'
 import type { Row, RowResult } from './row.ts'
 
@@ -50,6 +51,7 @@ export function createLines(context: LinesContext): Lines {
       maxInFlight: IN_FLIGHT_PER_LINE,
       clock: context.clock,
       ask: (wanted) => ask(context, gates, connectionId, wanted),
+      promiseSlots: (count, notBefore) => promise(context, gates, connectionId, { count, notBefore }),
       async send(rows, probeId) {
         context.onInFlight(rows.length)
         const results = await context.sender.send(connectionId, rows, probeId)
@@ -91,5 +93,20 @@ async function ask(context: LinesContext, gates: GateContext, connectionId: Conn
   } catch (error) {
     context.logger.warn({ platform: context.platform.id, err: error }, 'the gates could not be asked')
     return { kind: 'wait', ms: ASK_AGAIN_MS }
+  }
+}
+
+async function promise(
+  context: LinesContext,
+  gates: GateContext,
+  connectionId: ConnectionId,
+  rows: { readonly count: number; readonly notBefore: EpochMs },
+): Promise<EpochMs[]> {
+  try {
+    const bucket = paceBucket(gates, await context.directory.find(connectionId))
+    return await promiseSlots(context.redis, context.platform.id, connectionId, rows, bucket)
+  } catch (error) {
+    context.logger.warn({ platform: context.platform.id, err: error }, 'slots could not be promised')
+    return Array.from({ length: rows.count }, () => rows.notBefore)
   }
 }

@@ -57,11 +57,13 @@ const dead = (platformCode: string): RefreshResult => ({
   error: { code: 'CREDENTIALS_EXPIRED', message: 'dead', platformCode },
 })
 
+/** Which field a grant that died with this OAuth code is refused at. */
+const fieldOf = async (code: string) => {
+  const verification = await verifyConnection(platform({ verdict: 'verified' }, dead(code)), account, http(answer(200)))
+  return verification.verdict === 'refused' ? verification.report.details.field : verification.verdict
+}
+
 test('a dead grant is refused at the refresh token, a wrong client at its secret', async () => {
-  const fieldOf = async (code: string) => {
-    const verification = await verifyConnection(platform({ verdict: 'verified' }, dead(code)), account, http(answer(200)))
-    return verification.verdict === 'refused' ? verification.report.details.field : verification.verdict
-  }
   expect(await fieldOf('invalid_grant')).toBe('credentials.refresh_token')
   expect(await fieldOf('invalid_client')).toBe('credentials.client_secret')
 })

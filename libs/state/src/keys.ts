@@ -17,6 +17,7 @@ import type { ConnectionId, DeliveryId, PlatformId, TenantId } from '@relay/core
  *   relay:{<platform>}:breaker                 JSON with version, see circuit-breaker.ts            1 d after the last change
  *   relay:{<platform>}:pauses                  hash: reason → until, detail                         as long as the longest reason
  *   relay:{<platform>}:rate:<scope>            GCRA arrival time, see grant.lua                     until the bucket is full again
+ *   relay:{<platform>}:promised:<connection>   until when due times are promised to its held rows       until then
  *   relay:{<platform>}:token:<connection>      sealed access token                                  its own life
  *   relay:{<platform>}:lease:<name>            owner                                                the lease
  *   relay:{<platform>}:delivered:<delivery>    mark that it was delivered but not settled           48 h
@@ -54,6 +55,7 @@ export const keys = {
   pauses: (platform: PlatformId) => of(platform, 'pauses'),
   platformRate: (platform: PlatformId) => of(platform, 'rate:platform'),
   connectionRate: (platform: PlatformId, connection: ConnectionId) => of(platform, `rate:connection:${connection}`),
+  promisedSlots: (platform: PlatformId, connection: ConnectionId) => of(platform, `promised:${connection}`),
   accessToken: (platform: PlatformId, connection: ConnectionId) => of(platform, `token:${connection}`),
   lease: (platform: PlatformId, name: string) => of(platform, `lease:${name}`),
   deliveredMark: (platform: PlatformId, delivery: DeliveryId) => of(platform, `delivered:${delivery}`),

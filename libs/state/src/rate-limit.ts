@@ -1,3 +1,4 @@
+import type { EpochMs } from '@relay/core/clock'
 import type { ConnectionId, PlatformId } from '@relay/core/ids'
 import type { Redis } from 'ioredis'
 import { keys } from './keys.ts'
@@ -55,4 +56,26 @@ export async function askRate(
     [wanted, ...args],
   )) as [number, number, number]
   return { granted, retryAfterMs, limitedBy: by === 1 ? 'platform' : by === 2 ? 'connection' : undefined }
+}
+
+const promise = loadScript(new URL('.', import.meta.url), 'promise-slots')
+
+/**
+ * Due times for rows that must wait for their connection's turn, in order: from `notBefore` on, at the rate at which they can be sent, behind those promised to
+ * others. Rows of one quantum are due together, so that they travel together. So each row is fetched again about when it may go, and not in vain before.
+ */
+export async function promiseSlots(
+  redis: Redis,
+  platform: PlatformId,
+  connection: ConnectionId,
+  rows: { readonly count: number; readonly notBefore: EpochMs },
+  bucket: Bucket,
+): Promise<EpochMs[]> {
+  const from = (await promise.run(
+    redis,
+    [keys.promisedSlots(platform, connection)],
+    [rows.count, rows.notBefore, bucket.intervalMs],
+  )) as EpochMs
+  const together = quantumOf(bucket)
+  return Array.from({ length: rows.count }, (_, row) => Math.ceil(from + Math.floor(row / together) * together * bucket.intervalMs))
 }
