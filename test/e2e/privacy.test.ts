@@ -46,11 +46,23 @@ const TOKENS = {
   google_refresh: '1//canarygooglerefreshtoken',
 } as const
 /** The simulator refuses what begins with `wrong`. */
-const WRONG_TOKENS = { meta: 'wrongcanarymetatoken', tiktok: 'wrongcanarytiktoktoken', snapchat: 'wrongcanarysnapchattoken', google: 'wrongcanarygooglesecret' } as const
+const WRONG_TOKENS = {
+  meta: 'wrongcanarymetatoken',
+  tiktok: 'wrongcanarytiktoktoken',
+  snapchat: 'wrongcanarysnapchattoken',
+  google: 'wrongcanarygooglesecret',
+} as const
 const STRANGERS_KEY = 'rk_canarykeyofastranger0123456789'
 const ISSUED_TOKEN = /sim\.[\w-]{32}/
 
-const PLATFORMS_OF_PERSON = { gender: 'f', city: 'Leipzig', zip: '04109', country: 'DE', client_ip_address: '203.0.113.7', client_user_agent: 'Mozilla/5.0' }
+const PLATFORMS_OF_PERSON = {
+  gender: 'f',
+  city: 'Leipzig',
+  zip: '04109',
+  country: 'DE',
+  client_ip_address: '203.0.113.7',
+  client_user_agent: 'Mozilla/5.0',
+}
 
 let system: System
 let shop: Shop
@@ -70,7 +82,7 @@ beforeAll(async () => {
   await failOnPlatforms()
   await pushIntoInbox()
   await operate()
-})
+}, 240_000)
 afterAll(() => system[Symbol.asyncDispose]())
 
 const filesWithCanaries = (): Record<PlatformId, ConnectionFile> => {
@@ -112,8 +124,18 @@ async function sendGoodEvents(): Promise<void> {
   await record(shop.send(bought('too-old', { event_time: Math.floor(Date.now() / 1_000) - 9 * 86_400 })))
   await record(shop.post(gzipSync(JSON.stringify(bought('packed'))), { 'content-encoding': 'gzip' }))
   // Values that cannot be normalised are left out with a warning, which must not say what they were.
-  const broken = { email: `${PERSON.email} ${PERSON.email}`, phone: `${PERSON.phone} ${PERSON.last_name}`, date_of_birth: `born ${PERSON.date_of_birth}` }
-  await record(shop.send(bought('left-out', { user_data: { ...PERSON, ...PLATFORMS_OF_PERSON, ...broken, first_name: [PERSON.first_name, '', 7], nick_name: PERSON.first_name } })))
+  const broken = {
+    email: `${PERSON.email} ${PERSON.email}`,
+    phone: `${PERSON.phone} ${PERSON.last_name}`,
+    date_of_birth: `born ${PERSON.date_of_birth}`,
+  }
+  await record(
+    shop.send(
+      bought('left-out', {
+        user_data: { ...PERSON, ...PLATFORMS_OF_PERSON, ...broken, first_name: [PERSON.first_name, '', 7], nick_name: PERSON.first_name },
+      }),
+    ),
+  )
   await system.untilQuiet(20_000)
 }
 
@@ -134,6 +156,7 @@ async function sendBadRequests(): Promise<void> {
       [PERSON],
     ]),
   )
+  await record(shop.send([bought('bad-id', { event_id: PERSON.email.repeat(10) }), { person: PERSON }]))
   const torn = JSON.stringify(bought('torn'))
   await record(shop.post(torn.slice(0, -5)))
   await record(shop.post(`${torn}\n${torn.slice(0, -5)}\n${PERSON.email}`, { 'content-type': 'application/x-ndjson' }))
@@ -152,15 +175,25 @@ async function refuseCredentials(): Promise<void> {
     const file = { ...files[platform], credentials: { ...files[platform].credentials, [secret]: WRONG_TOKENS[platform] } }
     const args = ['connections', 'add', '--tenant', 'acme', '--platform', platform, '--file', '-']
     expect((await relay([...args, '--json'], JSON.stringify(file))).exitCode).toBe(4)
-    expect((await relay(args, JSON.stringify({ ...file, settings: {}, token: TOKENS.meta }))).exitCode).toBe(2)
-    expect((await relay(args, `{"credentials": "${TOKENS.meta}"`)).exitCode).toBe(2)
   }
-  expect((await relay(['connections', 'update', shop.connections.meta, '--file', '-'], JSON.stringify({ credentials: { access_token: WRONG_TOKENS.meta } }))).exitCode).toBe(4)
+  const args = ['connections', 'add', '--tenant', 'acme', '--platform', 'meta', '--file', '-']
+  expect((await relay(args, JSON.stringify({ ...files.meta, credentials: { token: TOKENS.meta }, settings: {} }))).exitCode).toBe(2)
+  expect((await relay(args, `{"credentials": "${TOKENS.meta}"`)).exitCode).toBe(2)
+  expect(
+    (
+      await relay(
+        ['connections', 'update', shop.connections.meta, '--file', '-'],
+        JSON.stringify({ credentials: { access_token: WRONG_TOKENS.meta } }),
+      )
+    ).exitCode,
+  ).toBe(4)
 }
 
 async function failOnPlatforms(): Promise<void> {
   // A platform that quotes the credentials in its answer, as Meta does for a token it cannot read.
-  const quoted = JSON.stringify({ error: { message: `Malformed access token ${Object.values(TOKENS).join(' ')}`, type: 'OAuthException', code: 100 } })
+  const quoted = JSON.stringify({
+    error: { message: `Malformed access token ${Object.values(TOKENS).join(' ')}`, type: 'OAuthException', code: 100 },
+  })
   await system.simulator.order({ platform: '*', kind: 'http_status', status: 400, body: quoted, times: 1 })
   await record(shop.send(bought('quoted')))
   await system.untilQuiet(20_000)
@@ -181,9 +214,18 @@ async function failOnPlatforms(): Promise<void> {
     await system.simulator.order({ platform, kind: 'revoked_token', token })
   }
   await record(shop.send(bought('revoked')))
-  await system.untilQuiet(20_000)
+  await untilOnlySnapchatHolds()
   await record(shop.send([bought('parked'), bought('revoked')]))
-  await system.untilQuiet(20_000)
+  await untilOnlySnapchatHolds()
+}
+
+/** Snapchat may not know a token of today yet, so what it refuses for that reason is held for an hour. */
+async function untilOnlySnapchatHolds(): Promise<void> {
+  await eventually(async () => {
+    const { snapchat, ...others } = await system.books()
+    const onTheirWay = Object.values(others).map(({ waiting, held, active }) => waiting + held + active)
+    return [...onTheirWay, snapchat.waiting, snapchat.active].every((count) => count === 0)
+  }, 20_000)
 }
 
 async function pushIntoInbox(): Promise<void> {
@@ -194,9 +236,12 @@ async function pushIntoInbox(): Promise<void> {
   await queue.add('events', { tenant_id: PUSHED_PERSON.email, events: [pushed('pushed-nowhere')] })
   await queue.add('events', { person: PUSHED_PERSON })
   await eventually(async () => (await inboxLetters()).length === 3, 20_000)
-  await eventually(async () => Object.values(await queue.getJobCounts('wait', 'active', 'delayed', 'completed', 'failed')).every((count) => count === 0), 10_000)
+  await eventually(
+    async () => Object.values(await queue.getJobCounts('wait', 'active', 'delayed', 'completed', 'failed')).every((count) => count === 0),
+    10_000,
+  )
   await queue.close()
-  await system.untilQuiet(20_000)
+  await untilOnlySnapchatHolds()
 }
 
 const inboxLetters = async (): Promise<string[]> =>
@@ -205,32 +250,37 @@ const inboxLetters = async (): Promise<string[]> =>
 /** All that an operator would look at by then. */
 async function operate(): Promise<void> {
   const letters = (await relay(['dlq', 'list', '--limit', '1000', '--json'])).stdout.split('\n').filter((line) => line !== '')
-  const ids = letters.map((line) => (JSON.parse(line) as { id: string }).id)
-  for (const id of ids) await relay(['dlq', 'show', id, '--json'])
-  for (const args of [
+  // One of each kind of death.
+  const kinds = Map.groupBy(
+    letters.map((line) => JSON.parse(line) as Record<string, string>),
+    ({ platform, code }) => `${platform} ${code}`,
+  )
+  const ids = [...kinds.values()].map(([letter]) => letter!['id']!)
+  const reading = [
+    ...ids.map((id) => ['dlq', 'show', id, '--json']),
     ['dlq', 'show', ids[0]!],
     ['dlq', 'list'],
     ['dlq', 'stats'],
     ['dlq', 'stats', '--json'],
     ['dlq', 'replay', '--all', '--dry-run'],
-    ['dlq', 'replay', '--all', '--force', '--yes', '--json'],
     ['status'],
     ['status', '--json'],
-    ['audit', '--json'],
-    ['audit'],
     ['tenants', 'list', '--json'],
-    ['keys', 'list', '--tenant', 'acme'],
     ['keys', 'list', '--tenant', 'acme', '--json'],
     ['connections', 'list'],
     ['connections', 'list', '--json'],
     ['connections', 'show', shop.connections.google],
     ['connections', 'test', shop.connections.meta, '--json'],
     ['connections', 'test', shop.connections.google],
-  ]) {
-    await relay(args)
-  }
-  await system.untilQuiet(20_000)
+  ]
+  while (reading.length > 0) await Promise.all(reading.splice(0, AT_ONCE).map((args) => relay(args)))
+  await relay(['dlq', 'replay', '--platform', 'meta', '--force', '--yes', '--json'])
+  await untilOnlySnapchatHolds()
+  await Promise.all([relay(['audit']), relay(['audit', '--json'])])
 }
+
+/** Commands of an operator under way at a time. */
+const AT_ONCE = 3
 
 const scrape = (): Promise<Surface[]> =>
   Promise.all(
@@ -261,7 +311,7 @@ describe('the search itself', () => {
     `xy${Buffer.from(`ab${NORMALISED.email}cd`).toString('base64url')}`,
     Buffer.from(PERSON.street_address).toString('hex'),
   ])('finds a canary in %s', (text) => {
-    expect(findLeaks([{ name: 'text', text }], { ...PERSON, ...NORMALISED })).not.toEqual([])
+    expect(findLeaks([{ name: 'text', text }], everyPerson)).not.toEqual([])
   })
 })
 
@@ -284,7 +334,7 @@ describe('everything did go through', () => {
 
   it('each kind of fault left its letter on each platform, and the inbox its three', () => {
     const list = outputs.find(({ name }) => name.startsWith('relay dlq list --limit'))!.text
-    for (const code of ['EVENT_REJECTED', 'CREDENTIALS_EXPIRED', 'EVENT_TOO_OLD', 'INVALID_EVENT', 'NO_DESTINATION']) expect(list).toContain(code)
+    for (const code of ['EVENT_REJECTED', 'CREDENTIALS_EXPIRED', 'EVENT_TOO_OLD', 'INVALID_EVENT']) expect(list).toContain(code)
     const statuses = new Set(answers.map(({ name }) => /\((\d+)\)/.exec(name)![1]))
     expect([...statuses].toSorted()).toEqual(['202', '400', '401', '413', '415', '422'])
   })

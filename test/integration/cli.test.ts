@@ -1,7 +1,10 @@
 import type { ErrorDetail } from '@relay/core/errors'
 import { PLATFORM_IDS } from '@relay/core/ids'
+import { findLetter, selectLetters } from '@relay/queue/dead-letters'
 import { createEnqueuer } from '@relay/queue/enqueue'
 import { openQueue, type Queues } from '@relay/queue/queues'
+import { listConnections } from '@relay/state/connections'
+import { listProcesses } from '@relay/state/processes'
 import { connectRedis } from '@relay/state/redis'
 import type { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -13,6 +16,8 @@ import { type FreshDatabase, freshDatabase } from '../support/redis.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 
 const MASTER_KEY = `test:${Buffer.alloc(32, 7).toString('base64')}`
+/** Each command is a process of its own, and the machine may be busy with other files. */
+const TEST_MS = 90_000
 const SECRET = 'EAAcanarytoken0123456789'
 
 let database: FreshDatabase
@@ -92,7 +97,10 @@ async function bury(
   return deliveries.map((delivery) => delivery.id)
 }
 
-describe('provisioning', () => {
+/** What the audit trail has of an action that took a real call. */
+const checked = (action: string): string[] => ['connection.attempted', `connection.${action}`]
+
+describe('provisioning', { timeout: TEST_MS }, () => {
   test('a tenant, a key and its end; what does not exist is exit 3', async () => {
     expect(await json(['tenants', 'add', 'shop-2', '--default-country', 'de'])).toEqual({ code: 0, rows: [{ tenant_id: 'shop-2' }] })
     expect((await json(['tenants', 'add', 'shop-2'])).code).toBe(4)
@@ -124,7 +132,7 @@ describe('provisioning', () => {
   })
 
   test('refused credentials are exit 4 with the body of case 1, and nothing is saved', async () => {
-    const before = (await json(['connections', 'list'])).rows.length
+    const before = (await listConnections(redis)).length
     const { code, rows } = await addMeta('bad-token-of-case-1', '101')
     expect({ code, rows }).toEqual({
       code: 4,
@@ -143,7 +151,7 @@ describe('provisioning', () => {
         },
       ],
     })
-    expect((await json(['connections', 'list'])).rows).toHaveLength(before)
+    expect(await listConnections(redis)).toHaveLength(before)
   })
 
   test('wrong input is exit 2 and names each field; a missing terminal is exit 2 and says how else', async () => {
@@ -159,11 +167,11 @@ describe('provisioning', () => {
   })
 
   test('a platform that does not answer is no verdict: exit 1, nothing saved', async () => {
-    const before = (await json(['connections', 'list'])).rows.length
+    const before = (await listConnections(redis)).length
     const args = ['connections', 'add', '--tenant', 'acme', '--platform', 'meta', '--file', '-']
     const { code } = await run(args, metaFile(SECRET, '102'), { RELAY_META_BASE_URL: 'http://127.0.0.1:1' })
     expect(code).toBe(1)
-    expect((await json(['connections', 'list'])).rows).toHaveLength(before)
+    expect(await listConnections(redis)).toHaveLength(before)
   })
 
   test('the life of a connection: test, disable, enable, update, remove, all of it audited', async () => {
@@ -175,33 +183,38 @@ describe('provisioning', () => {
     expect((await json(['connections', 'update', id, '--file', '-'], '{"credentials": {"access_token": "bad-new"}}')).code).toBe(4)
     expect((await json(['connections', 'update', id, '--file', '-'], '{"credentials": {"access_token": "EAAnew"}}')).code).toBe(0)
     expect((await json(['connections', 'remove', id])).rows).toEqual([{ connection_id: id, removed: true }])
-    expect((await json(['connections', 'test', id])).code).toBe(3)
     const { rows } = await json(['audit', '--tenant', 'acme', '--limit', '100'])
-    const own = rows
-      .filter((row) => (row['details'] as Record<string, unknown>)['connection_id'] === id)
-      .map((row) => String(row['action']))
-    expect(own.toReversed()).toEqual([
-      ...['connection.attempted', 'connection.created'],
-      ...['connection.attempted', 'connection.tested'],
-      'connection.disabled',
-      ...['connection.attempted', 'connection.enabled'],
-      ...['connection.attempted', 'connection.refused'],
-      ...['connection.attempted', 'connection.updated'],
-      'connection.removed',
-    ])
+    const own = rows.filter((row) => JSON.stringify(row).includes(id)).map((row) => String(row['action']))
+    expect(own.toReversed()).toEqual(
+      [
+        checked('created'),
+        checked('tested'),
+        'connection.disabled',
+        checked('enabled'),
+        checked('refused'),
+        checked('updated'),
+        'connection.removed',
+      ].flat(),
+    )
   })
 })
 
-describe('dead letters', () => {
+describe('dead letters', { timeout: TEST_MS }, () => {
   test('are listed, counted, shown with the request they would send, and purged', async () => {
     const connection = await connect('200')
     const [id = ''] = await bury(connection, 3)
     const filter = ['--connection', connection]
-    expect((await json(['dlq', 'list', ...filter, '--limit', '2'])).rows).toHaveLength(2)
-    expect((await json(['dlq', 'list', ...filter, '--code', 'TIMEOUT'])).rows).toEqual([])
-    expect((await json(['dlq', 'stats'])).rows).toContainEqual(
-      expect.objectContaining({ platform: 'meta', code: 'EVENT_REJECTED', connection_id: connection, count: 3, last_hour: 3 }),
-    )
+    const [two, none, stats, list] = await Promise.all([
+      json(['dlq', 'list', ...filter, '--limit', '2']),
+      json(['dlq', 'list', ...filter, '--code', 'TIMEOUT']),
+      json(['dlq', 'stats']),
+      json(['connections', 'list', '--tenant', 'acme']),
+    ])
+    expect(two.rows).toHaveLength(2)
+    expect(none).toEqual({ code: 0, rows: [] })
+    const group = { platform: 'meta', code: 'EVENT_REJECTED', connection_id: connection, count: 3, last_hour: 3 }
+    expect(stats.rows).toContainEqual(expect.objectContaining(group))
+    expect(list.rows.map((row) => String(row['connection_id']))).toContain(connection)
     const [shown] = (await json(['dlq', 'show', id])).rows
     expect(shown).toMatchObject({
       id,
@@ -221,15 +234,18 @@ describe('dead letters', () => {
   test('a replay that is not fully said moves nothing: no filter, no --yes, nothing that matches, no worker', async () => {
     const connection = await connect('201')
     await bury(connection, 2)
-    expect((await run(['dlq', 'replay'])).code).toBe(2)
-    expect((await run(['dlq', 'replay', '--connection', connection])).code).toBe(2)
-    const empty = await run(['dlq', 'replay', '--connection', connection, '--code', 'TIMEOUT', '--yes'])
+    const [unsaid, unasked, empty, unmanned] = await Promise.all([
+      run(['dlq', 'replay']),
+      run(['dlq', 'replay', '--connection', connection]),
+      run(['dlq', 'replay', '--connection', connection, '--code', 'TIMEOUT', '--yes']),
+      run(['dlq', 'replay', '--connection', connection, '--yes']),
+    ])
+    expect([unsaid.code, unasked.code]).toEqual([2, 2])
     expect(empty.code).toBe(3)
     expect(empty.stderr).toContain('--code TIMEOUT')
-    const unmanned = await run(['dlq', 'replay', '--connection', connection, '--yes'])
     expect(unmanned.code).toBe(1)
     expect(unmanned.stderr).toContain('No worker is alive for meta')
-    expect((await json(['dlq', 'list', '--connection', connection])).rows).toHaveLength(2)
+    expect(await selectLetters(redis, 'meta', { connection })).toHaveLength(2)
   })
 
   test('a plan says what moves and what does not, and --dry-run moves nothing', async () => {
@@ -245,7 +261,7 @@ describe('dead letters', () => {
         groups: [{ platform: 'meta', code: 'EVENT_REJECTED', connection_id: connection, selected: 3, to_replay: 2 }],
       },
     ])
-    expect((await json(['dlq', 'list', '--connection', connection])).rows).toHaveLength(3)
+    expect(await selectLetters(redis, 'meta', { connection })).toHaveLength(3)
   })
 
   test('a replay is watched until each letter is delivered or dead again, and its sum adds up', async () => {
@@ -257,7 +273,7 @@ describe('dead letters', () => {
       cwd: folder.path,
     })
     await worker.line(/listening/, 20_000)
-    await eventually(async () => (await json(['status'])).rows[0]?.['workers'] !== undefined, 10_000)
+    await eventually(async () => (await listProcesses(redis)).length === 1, 10_000)
 
     const byId = await json(['dlq', 'replay', ...ids.slice(0, 2), '--yes'])
     expect(byId).toMatchObject({ code: 0, rows: [{ state: 'done', selected: 2, delivered: 2, died_again: 0, skipped: {}, cancelled: 0 }] })
@@ -273,12 +289,12 @@ describe('dead letters', () => {
     const [parked = ''] = await bury(connection, 1, { code: 'CONNECTION_DISABLED', message: 'switched off' })
     expect((await json(['dlq', 'replay', parked, '--yes'])).rows).toMatchObject([{ skipped: { connection_error: 1 } }])
     expect((await json(['connections', 'enable', connection])).rows).toMatchObject([{ replayed: 1 }])
-    await eventually(async () => (await json(['dlq', 'show', parked])).rows[0]?.['state'] === 'delivered', 10_000)
+    await eventually(async () => (await findLetter(redis, parked))?.letter.state === 'delivered', 10_000)
     expect(await run(['status'])).toMatchObject({ code: 0 })
-  }, 90_000)
+  })
 })
 
-describe('status', () => {
+describe('status', { timeout: TEST_MS }, () => {
   test('books, circuits, workers and Redis, for machines and for people', async () => {
     const { code, rows } = await json(['status'])
     expect(code).toBe(0)
@@ -307,11 +323,11 @@ describe('status', () => {
 })
 
 test('wrong usage is exit 2, and every command explains itself with an example', async () => {
-  expect((await run(['frobnicate'])).code).toBe(2)
-  expect((await run(['dlq', 'list', '--since', 'yesterday'])).code).toBe(2)
+  const wrong = await Promise.all([run(['frobnicate']), run(['dlq', 'list', '--since', 'yesterday']), run(['keys', 'add'])])
+  expect(wrong.map(({ code }) => code)).toEqual([2, 2, 2])
   const commands = [['connections', 'add'], ['dlq', 'replay'], ['status'], []]
   for (const help of await Promise.all(commands.map((command) => run([...command, '--help'])))) {
-    expect(help.code).toBe(0)
+    expect(help).toMatchObject({ code: 0, stderr: '' })
     expect(help.stdout).toMatch(/Examples?:\n/)
   }
 })

@@ -8,6 +8,7 @@ import { openQueue } from '@relay/queue/queues'
 import { type Books, readBooks } from '@relay/state/books'
 import { readBreaker } from '@relay/state/circuit-breaker'
 import { findConnection } from '@relay/state/connections'
+import { resetLimit, setLimit } from '@relay/state/limits'
 import type { ConnectionId } from '@relay/core/ids'
 import type { Queue } from 'bullmq'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
@@ -156,6 +157,16 @@ test('a connection at its own limit holds up nobody, and its rows are fetched at
   const held = await queue.getDelayed()
   expect(Math.max(...held.map((job) => job.attemptsStarted))).toBeLessThanOrEqual(2)
   expect(new Set(held.map(({ attemptsMade }) => attemptsMade))).toEqual(new Set([0]))
+})
+
+test('a limit that an operator changes is in force within seconds, also for rows that wait for the old one', async () => {
+  await setLimit(fleet.redis, { platform: 'meta' }, 1)
+  await enqueue(many(50))
+  await fleet.startPool(meta)
+  await eventually(async () => expect(await books()).toMatchObject({ delivered: 1 }), 5_000)
+  await setLimit(fleet.redis, { platform: 'meta' }, 600_000)
+  await settledBooks({ delivered: 50 })
+  await resetLimit(fleet.redis, { platform: 'meta' })
 })
 
 test('a delivery past its deadline is never sent', async () => {

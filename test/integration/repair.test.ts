@@ -35,7 +35,7 @@ interface Case {
 
 const CASES: readonly Case[] = [
   {
-    platform: meta as Platform,
+    platform: meta,
     settings: { pixel_id: '111' },
     credentials: { access_token: 't' },
     user: { em: [HASH] },
@@ -43,7 +43,7 @@ const CASES: readonly Case[] = [
     isNamed: false,
   },
   {
-    platform: google as Platform,
+    platform: google,
     settings: { operating_account: '1234567890', conversion_actions: { Purchase: '777' } },
     credentials: { client_id: 'c', client_secret: 's', refresh_token: 'r' },
     user: { userIdentifiers: [{ emailAddress: HASH }] },
@@ -51,7 +51,7 @@ const CASES: readonly Case[] = [
     isNamed: true,
   },
   {
-    platform: tiktok as Platform,
+    platform: tiktok,
     settings: { event_source_id: 'C1' },
     credentials: { access_token: 't' },
     user: { email: [HASH] },
@@ -59,7 +59,7 @@ const CASES: readonly Case[] = [
     isNamed: true,
   },
   {
-    platform: snapchat as Platform,
+    platform: snapchat,
     settings: { pixel_id: '00000000-0000-4000-8000-000000000001' },
     credentials: { access_token: 't' },
     user: { em: [HASH] },
@@ -102,12 +102,13 @@ async function sendAll(each: Case, rows: readonly Row[]): Promise<{ results: rea
   }
   const connection: Connection = await fleet.connect(platform, 'con_one', each.settings, each.credentials)
   const parts = { platform, redis: fleet.redis, keyRing: fleet.keyRing, http: counting, clock: systemClock, metrics: fleet.metrics }
+  const accounts = createAccounts({ ...parts, endpoints: endpointsOf(platform, { baseUrl: `${url}/${platform.id}` }) })
   const context: DeliverContext = {
     ...parts,
     retryDelaysMs: [1],
     inquiryHttp: createInquiryHttp(counting, systemClock),
-    accounts: createAccounts({ ...parts, endpoints: endpointsOf(platform, { baseUrl: `${url}/${platform.id}` }) }),
-    tokens: createTokens(parts),
+    accounts,
+    tokens: createTokens({ ...parts, accounts }),
     grantAgain: async () => {},
     keepForVerdict: async () => {},
     onRequest() {},

@@ -7,7 +7,7 @@ import type { System } from './system.ts'
 // What really arrived, by the simulator's ledger, which the product has no hand in.
 
 /** Ids of the events that the platform counted for this shop's account, in order of arrival; one that was counted twice stands there twice. */
-export async function countedIds(system: System, shop: Shop, platform: PlatformId): Promise<string[]> {
+export async function countedIds(system: Pick<System, 'simulator'>, shop: Shop, platform: PlatformId): Promise<string[]> {
   const entries = await system.simulator.entries()
   return entries
     .filter((entry) => entry.platform === platform && entry.account === shop.accounts[platform] && entry.counted === 'counted')
@@ -16,7 +16,7 @@ export async function countedIds(system: System, shop: Shop, platform: PlatformI
 
 /** On each of the platforms exactly these events were counted for this shop, each once, and nothing was counted twice anywhere. */
 export async function expectArrived(
-  system: System,
+  system: Pick<System, 'simulator'>,
   shop: Shop,
   ids: readonly string[],
   platforms: readonly PlatformId[] = PLATFORM_IDS,
@@ -29,7 +29,7 @@ export async function expectArrived(
 }
 
 /** PRODUCT section 8: accepted + imported = delivered + waiting + held + active + dead + skipped + removed, on every platform. */
-export async function expectBooks(system: System, expected: Readonly<Record<string, number>> = {}): Promise<void> {
+export async function expectBooks(system: Pick<System, 'books'>, expected: Readonly<Record<string, number>> = {}): Promise<void> {
   for (const [platform, books] of Object.entries(await system.books())) {
     const { accepted, imported, delivered, waiting, held, active, dead, skipped, removed } = books
     expect(delivered + waiting + held + active + dead + skipped + removed, `books of ${platform}`).toBe(accepted + imported)

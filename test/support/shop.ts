@@ -5,6 +5,9 @@ import type { System } from './system.ts'
 
 // A tenant as it comes to be: made, given a key and connections by the real command line, its events sent over HTTP.
 
+/** What it takes to open a shop: the command line, and where the ingest is. */
+type Market = Pick<System, 'relay'> & { readonly fleet: Pick<System['fleet'], 'ingestUrl'> }
+
 /** The file of `relay connections add`. */
 export interface ConnectionFile {
   readonly name?: string
@@ -71,7 +74,7 @@ export function connectionFiles(tenant: string, number: number): Record<Platform
 }
 
 /** A tenant with a key and a connection on each platform. `number`, one digit, sets its accounts apart from those of others. */
-export async function openShop(system: System, tenant: string, number: number, files = connectionFiles(tenant, number)): Promise<Shop> {
+export async function openShop(system: Market, tenant: string, number: number, files = connectionFiles(tenant, number)): Promise<Shop> {
   await relayJson(system, ['tenants', 'add', tenant])
   const [{ key }, ...added] = await Promise.all([
     relayJson<{ key: string }>(system, ['keys', 'add', '--tenant', tenant]),
@@ -91,20 +94,20 @@ export async function openShop(system: System, tenant: string, number: number, f
 }
 
 /** The connection's id. */
-export async function connect(system: System, tenant: string, platform: PlatformId, file: ConnectionFile): Promise<string> {
+export async function connect(system: Pick<System, 'relay'>, tenant: string, platform: PlatformId, file: ConnectionFile): Promise<string> {
   const args = ['connections', 'add', '--tenant', tenant, '--platform', platform, '--file', '-']
   return (await relayJson<{ connection_id: string }>(system, args, JSON.stringify(file))).connection_id
 }
 
 /** The one object that `relay … --json` prints; the command must end with 0. */
-export async function relayJson<T = unknown>(system: System, args: readonly string[], input?: string): Promise<T> {
+export async function relayJson<T = unknown>(system: Pick<System, 'relay'>, args: readonly string[], input?: string): Promise<T> {
   const { exitCode, stdout, stderr } = await system.relay([...args, '--json'], input === undefined ? {} : { input })
   expect(exitCode, `relay ${args.join(' ')}\n${stdout}\n${stderr}`).toBe(0)
   return JSON.parse(stdout) as T
 }
 
 /** The objects that `relay … --json` prints line by line; the command must end with 0. */
-export async function relayLines<T>(system: System, args: readonly string[]): Promise<T[]> {
+export async function relayLines<T>(system: Pick<System, 'relay'>, args: readonly string[]): Promise<T[]> {
   const { exitCode, stdout, stderr } = await system.relay([...args, '--json'])
   expect(exitCode, `relay ${args.join(' ')}\n${stdout}\n${stderr}`).toBe(0)
   return stdout
@@ -114,7 +117,7 @@ export async function relayLines<T>(system: System, args: readonly string[]): Pr
 }
 
 export async function postEvents(
-  system: System,
+  system: Pick<Market, 'fleet'>,
   key: string,
   body: string | Uint8Array<ArrayBuffer>,
   headers: Readonly<Record<string, string>> = {},

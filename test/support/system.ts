@@ -107,10 +107,11 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     },
     books,
     async untilQuiet(withinMs) {
-      await eventually(
-        async () => Object.values(await books()).every(({ waiting, held, active }) => waiting + held + active === 0),
-        withinMs,
-      )
+      await eventually(async () => {
+        const restless = Object.entries(await books()).filter(([, { waiting, held, active }]) => waiting + held + active > 0)
+        if (restless.length > 0) throw new Error(`something is still on its way: ${JSON.stringify(Object.fromEntries(restless))}`)
+        return true
+      }, withinMs)
     },
     async [Symbol.asyncDispose]() {
       redis.disconnect()

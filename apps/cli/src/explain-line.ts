@@ -83,10 +83,6 @@ function answerOf(status: number, headers: JsonObject, body: JsonValue | undefin
 /** A number as its digits, several values as one line. */
 function headerOf(name: string, value: JsonValue | undefined): [string, string][] {
   if (value === undefined || value === null) return []
-  const text = Array.isArray(value)
-    ? value.join(', ')
-    : typeof value === 'object'
-      ? JSON.stringify(value)
-      : String(value as string | number)
+  const text = Array.isArray(value) ? value.join(', ') : typeof value === 'object' ? JSON.stringify(value) : String(value)
   return [[name.toLowerCase(), text]]
 }

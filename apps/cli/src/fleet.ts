@@ -39,7 +39,7 @@ export interface FleetOptions {
   readonly onLog: (source: string, line: string) => void
 }
 
-export interface FleetWorker {
+interface FleetWorker {
   readonly name: string
   readonly opsUrl: string
   pid(): number | undefined

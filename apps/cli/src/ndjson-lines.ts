@@ -1,3 +1,5 @@
+import { TextDecoder } from 'node:util'
+
 /** One line of a stream of JSON lines. What cannot be text is still a line: it gets its own answer at its own place. */
 export type NdjsonLine =
   | { readonly kind: 'text'; readonly text: string }

@@ -25,7 +25,7 @@ export interface PlanRules {
   readonly again: boolean
 }
 
-export interface PlanGroup {
+interface PlanGroup {
   readonly platform: PlatformId
   readonly code: string
   readonly connection_id: string

@@ -11,7 +11,7 @@ import { type RedisHealth, readRedisHealth, redisWarnings } from '@relay/state/r
 import type { Command } from 'commander'
 import type { Redis } from 'ioredis'
 import { CliError, EXIT } from './exit.ts'
-import { type Printer, renderTable } from './print.ts'
+import { type Column, type Printer, renderTable } from './print.ts'
 import { type CommonOptions, type Session, withSession } from './session.ts'
 
 /** Between two looks at books that do not add up: what is in the middle of something then is settled. */
@@ -120,36 +120,6 @@ function lines(
   processes: readonly ProcessRecord[],
   health: RedisHealth,
 ): string {
-  const count = (title: string, of: (row: PlatformStatus) => number) => ({
-    title,
-    value: (platform: PlatformId) => of(platforms[platform]),
-    align: 'right' as const,
-  })
-  const books = renderTable(
-    PLATFORM_IDS,
-    [
-      { title: 'PLATFORM', value: (platform) => platform },
-      {
-        title: 'CIRCUIT',
-        value: (platform) => circuitText(platforms[platform]),
-        style: (platform) => CIRCUIT_STYLE[platforms[platform].circuit],
-      },
-      count('ACCEPTED', (row) => row.accepted + row.imported),
-      count('= DELIVERED', (row) => row.delivered),
-      count('+ WAITING', (row) => row.waiting),
-      count('+ HELD', (row) => row.held),
-      count('+ ACTIVE', (row) => row.active),
-      count('+ DEAD', (row) => row.dead),
-      count('+ SKIPPED', (row) => row.skipped),
-      count('+ REMOVED', (row) => row.removed),
-      {
-        ...count('UNACCOUNTED', (row) => row.unaccounted),
-        style: (platform) => (platforms[platform].unaccounted === 0 ? undefined : 'red'),
-      },
-      count('OLDEST S', (row) => row.oldest_waiting_seconds),
-    ],
-    (style, text) => printer.style(style, text),
-  )
   const paused = PLATFORM_IDS.flatMap((platform) =>
     platforms[platform].paused.map((pause) => `${platform} waits (${pause.reason}) until ${pause.until}: ${pause.message}`),
   )
@@ -162,7 +132,40 @@ function lines(
   const ratio = memoryRatio(health)
   const memory = ratio === null ? 'no memory limit' : `${Math.round(ratio * 100)} % of its memory`
   const server = `Redis ${health.version}, ${memory}, append-only file ${health.appendOnly ? 'on' : 'off'}, ${health.maxMemoryPolicy}`
-  return [books, '', ...paused, ...ill, `${ofKind('worker')} workers, ${ofKind('ingest')} ingests. ${server}.`].join('\n')
+  return [
+    booksTable(printer, platforms),
+    '',
+    ...paused,
+    ...ill,
+    `${ofKind('worker')} workers, ${ofKind('ingest')} ingests. ${server}.`,
+  ].join('\n')
+}
+
+function booksTable(printer: Printer, platforms: Readonly<Record<PlatformId, PlatformStatus>>): string {
+  const count = (title: string, of: (row: PlatformStatus) => number): Column<PlatformId> => ({
+    title,
+    value: (platform) => of(platforms[platform]),
+    align: 'right',
+  })
+  const columns: readonly Column<PlatformId>[] = [
+    { title: 'PLATFORM', value: (platform) => platform },
+    {
+      title: 'CIRCUIT',
+      value: (platform) => circuitText(platforms[platform]),
+      style: (platform) => CIRCUIT_STYLE[platforms[platform].circuit],
+    },
+    count('ACCEPTED', (row) => row.accepted + row.imported),
+    count('= DELIVERED', (row) => row.delivered),
+    count('+ WAITING', (row) => row.waiting),
+    count('+ HELD', (row) => row.held),
+    count('+ ACTIVE', (row) => row.active),
+    count('+ DEAD', (row) => row.dead),
+    count('+ SKIPPED', (row) => row.skipped),
+    count('+ REMOVED', (row) => row.removed),
+    { ...count('UNACCOUNTED', (row) => row.unaccounted), style: (platform) => (platforms[platform].unaccounted === 0 ? undefined : 'red') },
+    count('OLDEST S', (row) => row.oldest_waiting_seconds),
+  ]
+  return renderTable(PLATFORM_IDS, columns, (style, text) => printer.style(style, text))
 }
 
 const CIRCUIT_STYLE = { closed: 'green', 'half-open': 'yellow', open: 'red' } as const

@@ -4,6 +4,9 @@ import { createLogger } from '@relay/observe/logger'
 import { loadKeyRing } from '@relay/vault/load-key-ring'
 import { startWorker } from './worker.ts'
 
+/** Past RELAY_SHUTDOWN_TIMEOUT: whoever is not gone by then waits for a Redis that is away. */
+const GIVE_UP_AFTER_MS = 3_000
+
 const config = configOrExit(['RELAY_REDIS_URL'])
 const processId = `worker_${randomBytes(6).toString('base64url')}`
 const logger = createLogger({ process: 'worker', level: config.RELAY_LOG_LEVEL })
@@ -21,6 +24,10 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     if (stopping) return
     stopping = true
     logger.info({ signal }, 'draining')
+    setTimeout(() => {
+      logger.warn('the drain did not come to its end, as happens where Redis is away: what was in hand is left to recovery')
+      process.exit(1)
+    }, config.RELAY_SHUTDOWN_TIMEOUT + GIVE_UP_AFTER_MS).unref()
     worker
       .close()
       .then(() => {

@@ -11,8 +11,10 @@ import type { Endpoints } from './endpoints.ts'
 const OPENED_MS = 60_000
 
 export interface Accounts {
-  /** The connection with its credentials opened. Throws DeliveryError `CREDENTIALS_UNREADABLE`. */
+  /** The connection with its credentials opened, from memory where they are. Throws DeliveryError `CREDENTIALS_UNREADABLE`. */
   open(connection: Connection): Promise<Account>
+  /** The same, as they are in Redis now: a refresh token may have been replaced since. */
+  reopen(connection: Connection): Promise<Account>
 }
 
 export function createAccounts(context: {
@@ -37,21 +39,26 @@ export function createAccounts(context: {
     }
   }
 
+  async function reopen(connection: Connection): Promise<Account> {
+    const account: Account = {
+      connectionId: connection.id,
+      settings: connection.settings,
+      credentials: await read(connection),
+      credentialsSavedAt: connection.credentialsSavedAt,
+      ...context.endpoints,
+    }
+    opened.set(connection.id, { account, savedAt: connection.credentialsSavedAt, until: context.clock() + OPENED_MS })
+    return account
+  }
+
   return {
+    reopen,
     async open(connection) {
       const now = context.clock()
       for (const [id, entry] of opened) if (entry.until <= now) opened.delete(id)
       const known = opened.get(connection.id)
-      if (known !== undefined && known.savedAt === connection.credentialsSavedAt) return { ...known.account, settings: connection.settings }
-      const account: Account = {
-        connectionId: connection.id,
-        settings: connection.settings,
-        credentials: await read(connection),
-        credentialsSavedAt: connection.credentialsSavedAt,
-        ...context.endpoints,
-      }
-      opened.set(connection.id, { account, savedAt: connection.credentialsSavedAt, until: now + OPENED_MS })
-      return account
+      if (known === undefined || known.savedAt !== connection.credentialsSavedAt) return reopen(connection)
+      return { ...known.account, settings: connection.settings }
     },
   }
 }

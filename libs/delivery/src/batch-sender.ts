@@ -6,6 +6,7 @@ import type { Logger } from '@relay/observe/logger'
 import type { Metrics } from '@relay/observe/metrics'
 import type { Http, Platform } from '@relay/platforms/contract'
 import type { ConnectionDirectory } from '@relay/state/connection-directory'
+import type { LimitsInForce } from '@relay/state/limits'
 import { askRate } from '@relay/state/rate-limit'
 import { keepForVerdict } from '@relay/queue/verdicts'
 import type { Queue } from 'bullmq'
@@ -30,7 +31,7 @@ export interface BatchSenderContext {
   readonly processId: string
   readonly retryDelaysMs: readonly number[]
   readonly breakerOpenMs: number
-  readonly eventsPerMinute: number
+  readonly limits: () => Promise<LimitsInForce>
   /** The queue of later verdicts. */
   readonly verdicts: Queue
   readonly firstLookMs: number
@@ -96,9 +97,14 @@ async function sendBatch(
 }
 
 /** Rows of repaired requests count too; as many as are missing, in as many grants as it takes. */
-async function grantAgain({ platform, redis, eventsPerMinute }: BatchSenderContext, connection: Connection, rows: number): Promise<void> {
-  const limits = { platform: eventsPerMinute, connection: connection.settings.events_per_minute }
+async function grantAgain(
+  { platform, redis, limits: readLimits }: BatchSenderContext,
+  connection: Connection,
+  rows: number,
+): Promise<void> {
   for (let missing = rows; missing > 0;) {
+    const inForce = await readLimits()
+    const limits = { platform: inForce.platform, connection: inForce.connection(connection.id, connection.settings.events_per_minute) }
     const { granted, retryAfterMs } = await askRate(redis, platform.id, connection.id, missing, limits)
     missing -= granted
     if (missing > 0) await new Promise((resolve) => setTimeout(resolve, Math.max(10, retryAfterMs)))

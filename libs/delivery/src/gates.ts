@@ -5,6 +5,7 @@ import type { EventOutcome } from '@relay/core/outcome'
 import { PROBE_MAX_EVENTS } from '@relay/state/breaker-rule'
 import { askBreaker } from '@relay/state/circuit-breaker'
 import type { ConnectionDirectory } from '@relay/state/connection-directory'
+import type { LimitsInForce } from '@relay/state/limits'
 import { activePauses, type PauseReason } from '@relay/state/pause-reasons'
 import { askRate, type Bucket, bucketOf, type Grant, quantumOf } from '@relay/state/rate-limit'
 import type { Redis } from 'ioredis'
@@ -41,7 +42,7 @@ export interface GateContext {
   readonly redis: Redis
   readonly directory: ConnectionDirectory
   readonly clock: Clock
-  readonly eventsPerMinute: number
+  readonly limits: () => Promise<LimitsInForce>
   /** Until when this process holds a connection after a 429 of its own, or undefined. */
   heldUntil(connection: ConnectionId): EpochMs | undefined
 }
@@ -62,7 +63,8 @@ export async function askGates(context: GateContext, connectionId: ConnectionId,
 
   const probeId = breaker.kind === 'probe' ? breaker.probeId : undefined
   const most = probeId === undefined ? wanted : Math.min(wanted, PROBE_MAX_EVENTS)
-  const limits = { platform: context.eventsPerMinute, connection: connection?.settings.events_per_minute }
+  const inForce = await context.limits()
+  const limits = { platform: inForce.platform, connection: inForce.connection(connectionId, connection?.settings.events_per_minute) }
   const grant = await askRate(context.redis, context.platform, connectionId, most, limits)
   if (grant.granted > 0) return { kind: 'pass', granted: grant.granted, probeId }
   return grant.limitedBy === 'connection'
@@ -79,8 +81,10 @@ function paceOf({ retryAfterMs }: Grant, eventsPerMinute: number, now: EpochMs):
 }
 
 /** The rate at which a connection's waiting rows can be sent: its own limit, or the platform's where it has none. */
-export const paceBucket = ({ eventsPerMinute }: GateContext, connection: Connection | undefined): Bucket =>
-  bucketOf(Math.min(eventsPerMinute, connection?.settings.events_per_minute ?? Infinity))
+export async function paceBucket({ limits, directory }: GateContext, connectionId: ConnectionId): Promise<Bucket> {
+  const [inForce, connection] = await Promise.all([limits(), directory.find(connectionId)])
+  return bucketOf(Math.min(inForce.platform, inForce.connection(connectionId, connection?.settings.events_per_minute) ?? Infinity))
+}
 
 /** What a connection's own status rules: nothing while it is active. Pure. */
 export function outcomeOfConnection(connection: Connection | undefined): EventOutcome | undefined {

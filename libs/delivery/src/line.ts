@@ -33,6 +33,8 @@ interface Waiting {
 export interface Line {
   /** Resolves with this row's own result. */
   join(row: Row): Promise<RowResult>
+  /** What it waits for may have changed: it looks again now. */
+  wake(): void
   /** Gives back what has not been sent, and takes nothing more. */
   close(): void
 }
@@ -45,6 +47,9 @@ export function createLine(options: LineOptions): Line {
       if (line.isClosed) resolve(UNTOUCHED)
       else take(line, { row, since: options.clock(), resolve })
       return promise
+    },
+    wake() {
+      line.wake?.()
     },
     close() {
       line.isClosed = true

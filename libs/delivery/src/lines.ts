@@ -4,6 +4,7 @@ import type { ConnectionId } from '@relay/core/ids'
 import type { Logger } from '@relay/observe/logger'
 import type { Platform } from '@relay/platforms/contract'
 import type { ConnectionDirectory } from '@relay/state/connection-directory'
+import type { LimitsInForce } from '@relay/state/limits'
 import { promiseSlots } from '@relay/state/rate-limit'
 import type { Redis } from 'ioredis'
 import type { BatchSender } from './batch-sender.ts'
@@ -22,17 +23,19 @@ export interface LinesContext {
   readonly directory: ConnectionDirectory
   readonly clock: Clock
   readonly logger: Logger
-  readonly eventsPerMinute: number
+  readonly limits: () => Promise<LimitsInForce>
   readonly lingerMs: number
   readonly heldConnections: Map<ConnectionId, EpochMs>
   readonly sender: BatchSender
   /** More (or fewer) deliveries are in requests now. */
-  onInFlight(change: number): void
+  onInFlight(change: number): Promise<void>
 }
 
 /** All lines of a pool: one per connection and test code, made when a row needs it and gone when it is empty. */
 export interface Lines {
   join(row: Row): Promise<RowResult>
+  /** Every line looks again now. */
+  wake(): void
   close(): void
 }
 
@@ -53,9 +56,9 @@ export function createLines(context: LinesContext): Lines {
       ask: (wanted) => ask(context, gates, connectionId, wanted),
       promiseSlots: (count, notBefore) => promise(context, gates, connectionId, { count, notBefore }),
       async send(rows, probeId) {
-        context.onInFlight(rows.length)
+        await noteInFlight(context, rows.length)
         const results = await context.sender.send(connectionId, rows, probeId)
-        context.onInFlight(-rows.length)
+        await noteInFlight(context, -rows.length)
         return results
       },
       onIdle: () => lines.delete(key),
@@ -71,6 +74,9 @@ export function createLines(context: LinesContext): Lines {
       const key = `${delivery.connectionId}\0${delivery.event.test_event_code ?? ''}`
       const line = lines.get(key) ?? (await open(key, delivery))
       return line.join(row)
+    },
+    wake() {
+      for (const line of lines.values()) line.wake()
     },
     close() {
       isClosed = true
@@ -103,10 +109,17 @@ async function promise(
   rows: { readonly count: number; readonly notBefore: EpochMs },
 ): Promise<EpochMs[]> {
   try {
-    const bucket = paceBucket(gates, await context.directory.find(connectionId))
+    const bucket = await paceBucket(gates, connectionId)
     return await promiseSlots(context.redis, context.platform.id, connectionId, rows, bucket)
   } catch (error) {
     context.logger.warn({ platform: context.platform.id, err: error }, 'slots could not be promised')
     return Array.from({ length: rows.count }, () => rows.notBefore)
   }
+}
+
+/** How far ahead is fetched may wait for a Redis that is away; the rows in hand may not. */
+async function noteInFlight(context: LinesContext, change: number): Promise<void> {
+  await context
+    .onInFlight(change)
+    .catch((error: unknown) => context.logger.warn({ platform: context.platform.id, err: error }, 'limits could not be read'))
 }

@@ -5,12 +5,13 @@ import { DeliveryError } from '@relay/core/errors'
 import type { ConnectionId } from '@relay/core/ids'
 import type { Metrics } from '@relay/observe/metrics'
 import type { Account, Http, Platform, RefreshResult } from '@relay/platforms/contract'
-import { replaceCredentials } from '@relay/state/connections'
+import { resealCredentials } from '@relay/state/connections'
 import { keys } from '@relay/state/keys'
 import { withLease } from '@relay/state/lease'
 import type { KeyRing } from '@relay/vault/key-ring'
 import { open, seal } from '@relay/vault/seal'
 import type { Redis } from 'ioredis'
+import type { Accounts } from './accounts.ts'
 
 /*
  * Access tokens that run out (case 4), refreshed once per fleet:
@@ -38,6 +39,7 @@ export interface TokenContext {
   readonly redis: Redis
   readonly keyRing: KeyRing
   readonly http: Http
+  readonly accounts: Accounts
   readonly clock: Clock
   readonly metrics: Metrics
 }
@@ -49,7 +51,7 @@ export function createTokens(context: TokenContext): Tokens {
       const { platform, clock } = context
       if (platform.refresh === undefined || !platform.refresh.appliesTo(account.credentials)) return account
       const cached = desk.known.get(connection.id)
-      const accessToken = cached !== undefined && cached.until > clock() ? cached.token : await obtain(desk, account, connection)
+      const accessToken = cached !== undefined && cached.until > clock() ? cached.token : await obtain(desk, connection)
       return { ...account, accessToken }
     },
     async forget(account) {
@@ -64,7 +66,7 @@ interface Desk extends TokenContext {
   readonly known: Map<ConnectionId, { readonly token: string; readonly until: EpochMs }>
 }
 
-async function obtain(desk: Desk, account: Account, connection: Connection): Promise<string> {
+async function obtain(desk: Desk, connection: Connection): Promise<string> {
   const { redis, platform, clock } = desk
   const giveUpAt = clock() + LEASE_MS
   for (;;) {
@@ -73,7 +75,7 @@ async function obtain(desk: Desk, account: Account, connection: Connection): Pro
     const lease = { owner: randomUUID(), leaseMs: LEASE_MS }
     const turn = await withLease(redis, platform.id, `refresh:${connection.id}`, lease, async () => {
       // another process may have refreshed between our look and our lease
-      return (await readStored(desk, connection)) ?? refresh(desk, account, connection)
+      return (await readStored(desk, connection)) ?? refresh(desk, connection)
     })
     if (turn.kind === 'done') return turn.value
     if (clock() > giveUpAt) {
@@ -96,16 +98,18 @@ async function readStored({ redis, platform, keyRing, clock, known }: Desk, conn
   }
 }
 
-async function refresh(desk: Desk, account: Account, connection: Connection): Promise<string> {
-  const { platform, redis, keyRing, http, metrics } = desk
+/** By the credentials as they are now: a platform that replaces refresh tokens has killed the one that another process has read before. */
+async function refresh(desk: Desk, connection: Connection): Promise<string> {
+  const { platform, redis, keyRing, http, metrics, accounts } = desk
+  const account = await accounts.reopen(connection)
   const result = await platform.refresh!.run(account, http)
   metrics.tokenRefresh.inc({ platform: platform.id, outcome: result.kind })
   if (result.kind !== 'refreshed') throw new DeliveryError(result.error)
-  await keep(desk, result, connection)
   if (result.rotatedRefreshToken !== undefined) {
     const credentials = { ...(account.credentials as object), refresh_token: result.rotatedRefreshToken }
-    await replaceCredentials(redis, keyRing, connection, credentials)
+    await resealCredentials(redis, keyRing, connection, credentials)
   }
+  await keep(desk, result, connection)
   return result.accessToken
 }
 

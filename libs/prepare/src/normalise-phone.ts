@@ -13,14 +13,26 @@ function asInternational(text: string): string | undefined {
 }
 
 /** How a number may be read, best first: as an international one, then in the country given, with and without the zeros before it. */
-function readings(text: string, country: string | undefined): PhoneNumber[] {
+function* readings(text: string, country: string | undefined): Iterable<PhoneNumber> {
   const international = asInternational(text)
-  const candidates = international === undefined ? [] : [parsePhoneNumberFromString(international, { extract: false })]
-  if (country !== undefined && isSupportedCountry(country) && !text.startsWith('+')) {
-    candidates.push(parsePhoneNumberFromString(text, { defaultCountry: country, extract: false }))
-    candidates.push(parsePhoneNumberFromString(text.replace(/^[0\s(]+/u, ''), { defaultCountry: country, extract: false }))
+  const first = international === undefined ? undefined : parsePhoneNumberFromString(international, { extract: false })
+  if (first !== undefined) yield first
+  if (country === undefined || !isSupportedCountry(country) || text.startsWith('+')) return
+  const withoutZeros = text.replace(/^[0\s(]+/u, '')
+  for (const national of withoutZeros === text ? [text] : [text, withoutZeros]) {
+    const found = parsePhoneNumberFromString(national, { defaultCountry: country, extract: false })
+    if (found !== undefined) yield found
   }
-  return candidates.filter((candidate): candidate is PhoneNumber => candidate?.isPossible() === true)
+}
+
+/** The first reading that is a number which exists, else the first that could be one. */
+function bestReading(text: string, country: string | undefined): PhoneNumber | undefined {
+  let possible: PhoneNumber | undefined
+  for (const reading of readings(text, country)) {
+    if (reading.isValid()) return reading
+    if (possible === undefined && reading.isPossible()) possible = reading
+  }
+  return possible
 }
 
 /**
@@ -34,8 +46,7 @@ export function normalisePhone(value: string, country?: string): Normalised {
   if (given === '') return unusable('EMPTY')
   if (!LOOKS_LIKE_A_PHONE.test(given)) return unusable('INVALID_PHONE')
   const text = given.replace(/^tel:/iu, '').replace(/^[(\s]*[+＋]/u, '+')
-  const found = readings(text, country?.toUpperCase())
-  const best = found.find((candidate) => candidate.isValid()) ?? found[0]
+  const best = bestReading(text, country?.toUpperCase())
   if (best !== undefined) return normalised(best.number)
   const isNational = asInternational(text) === undefined && text.replaceAll(/\P{Nd}/gu, '').length >= FEWEST_DIGITS
   return unusable(country === undefined && isNational ? 'PHONE_WITHOUT_COUNTRY' : 'INVALID_PHONE')

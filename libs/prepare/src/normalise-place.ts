@@ -42,16 +42,22 @@ function usStateOf(value: string, country: string | undefined): string | undefin
   const name = lettersOf(value)
   if (Object.hasOwn(US_STATES, name)) return US_STATES[name]
   const code = /^us[\s-]+([a-z]{2})$/.exec(tidy(value).toLowerCase())?.[1]
-  return code !== undefined && Object.values(US_STATES).includes(code) ? code : undefined
+  if (code !== undefined && Object.values(US_STATES).includes(code)) return code
+  // Codes beside the states': those of the armed forces, for one.
+  return country === 'US' && /^[a-z]{2}$/.test(name) ? name : undefined
+}
+
+/** In the US two letters or nothing: what is none of its states has no form there (Meta CIP, Snapchat PAR, read 2026-11-24). */
+function stateOr(value: string, country: string | undefined, elsewhere: string): Normalised {
+  const state = usStateOf(value, country)
+  return state === undefined && country === 'US' ? emptyOr(value, 'INVALID_STATE') : placeOr(value, state ?? elsewhere, 'INVALID_STATE')
 }
 
 /** Two letters in the US (or where the country is not known and the name is a US state's); elsewhere lower case without blanks and punctuation. `country` is alpha-2, upper case. */
-export const normaliseState = (value: string, country?: string): Normalised =>
-  placeOr(value, usStateOf(value, country) ?? lettersAndDigitsOf(value), 'INVALID_STATE')
+export const normaliseState = (value: string, country?: string): Normalised => stateOr(value, country, lettersAndDigitsOf(value))
 
 /** As {@link normaliseState}, but outside the US only the blanks go: Snapchat's `st`. */
-export const normaliseStateCompact = (value: string, country?: string): Normalised =>
-  placeOr(value, usStateOf(value, country) ?? withoutBlanks(value), 'INVALID_STATE')
+export const normaliseStateCompact = (value: string, country?: string): Normalised => stateOr(value, country, withoutBlanks(value))
 
 /** As {@link asciiOf}, for TikTok's plain `state`. */
 export const normaliseStateAscii = (value: string): Normalised => placeOr(value, asciiOf(value), 'INVALID_STATE')

@@ -146,12 +146,18 @@ describe('places', () => {
     ['Nordrhein-Westfalen', 'DE', 'nordrheinwestfalen'],
     ['Georgia', 'GE', 'georgia'],
     ['Ontario', 'CA', 'ontario'],
+    ['D.C.', 'US', 'dc'],
+    ['AE', 'US', 'ae'],
+    ['Californa', 'US', '!INVALID_STATE'],
+    ['Californa', undefined, 'californa'],
+    [' ', 'US', '!EMPTY'],
   ])('state %j in %s → %j', (value, country, expected) => {
     expect(said(normaliseState(value, country))).toBe(expected)
   })
 
   it('keeps what the rule of each platform keeps of a state', () => {
     expect(said(normaliseStateCompact('Baden-Württemberg ', 'DE'))).toBe('baden-württemberg')
+    expect(said(normaliseStateCompact('N.Y.', 'US'))).toBe('ny')
     expect(said(normaliseStateAscii('Baden-Württemberg'))).toBe('badenwurttemberg')
   })
 

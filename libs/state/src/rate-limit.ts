@@ -5,7 +5,7 @@ import { keys } from './keys.ts'
 import { loadScript } from './script.ts'
 
 /*
- * At most `eventsPerMinute` grants in every window of 60 s, wherever it begins, over the whole fleet and by Redis' clock: a token bucket (GCRA)
+ * At most `eventsPerMinute` grants in every window of 60 s, wherever it begins, over the whole fleet and by Redis' clock: a token bucket
  * whose burst and refill add up to the limit.
  */
 

@@ -1,10 +1,12 @@
 import type { EpochMs } from '@relay/core/clock'
 import type { PreparedEvent } from '@relay/core/event'
 import type { ApiFacts } from '../contract.ts'
+import { ADS_API } from './ads/api.ts'
 
 const DAY_MS = 86_400_000
 
 export const INGEST_PATH = '/v1/events:ingest'
+export const STATUS_PATH = '/v1/requestStatus:retrieve'
 export const TOKEN_URL = 'https://oauth2.googleapis.com/token'
 
 /** Destinations, which are conversion actions, in one request. */
@@ -16,6 +18,7 @@ export const MAX_IDENTIFIERS = 10
 export const GOOGLE_API: ApiFacts = {
   version: { value: 'v1', page: 'https://developers.google.com/data-manager/api/reference', read: '2026-11-24' },
   sunset: null,
+  others: [ADS_API],
   baseUrl: 'https://datamanager.googleapis.com',
   tokenUrl: TOKEN_URL,
   // Other texts speak of 10,000; the reference and the limits page do not.

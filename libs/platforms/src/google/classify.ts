@@ -1,99 +1,75 @@
-import type { JsonObject } from '@relay/core/json'
+import type { JsonObject, JsonValue } from '@relay/core/json'
 import type { EventOutcome } from '@relay/core/outcome'
-import type { EpochMs } from '@relay/core/clock'
 import type { ClassifyContext, HttpAnswer } from '../contract.ts'
-import {
-  batchRefused,
-  delivered,
-  faultOutcome,
-  firstStepMs,
-  forAll,
-  parseJsonBody,
-  rateLimited,
-  refusedRequest,
-  reject,
-  retryAfterMs,
-  serverErrorOutcome,
-  unknownCode,
-  unreadable,
-  type Answered,
-} from '../verdict.ts'
+import { batchRefused, faultOutcome, firstStepMs, forAll, parseJsonBody, refusedRequest, unreadable, type Codes } from '../verdict.ts'
+import { byStatusAlone, classOfStatus, tooLarge } from './by-status.ts'
 import { referenceOf, referencesOf } from './destinations.ts'
-import { parseGoogleError, type FieldViolation } from './error-body.ts'
-import { GOOGLE_REASONS, type GoogleClass } from './reasons.ts'
-import { codesOf, outcomeOf, type Around, type Codes } from './verdict-of.ts'
-
-/** What a status alone means, where no reason is known (google.rpc.Code). */
-const STATUS_CLASS: Readonly<Record<string, GoogleClass>> = {
-  UNAUTHENTICATED: 'token-expired',
-  PERMISSION_DENIED: 'permission',
-  NOT_FOUND: 'config',
-  RESOURCE_EXHAUSTED: 'quota',
-  INTERNAL: 'retry',
-  UNAVAILABLE: 'retry',
-  DEADLINE_EXCEEDED: 'retry',
-  ABORTED: 'retry',
-  UNKNOWN: 'retry',
-  INVALID_ARGUMENT: 'reject',
-  FAILED_PRECONDITION: 'reject',
-  OUT_OF_RANGE: 'reject',
-}
-/** What is left where the status has a name that is not known. */
-const HTTP_CLASS: Readonly<Record<number, GoogleClass>> = { 400: 'reject', 401: 'token-expired', 403: 'permission', 404: 'config' }
+import { parseGoogleError, type FieldViolation, type GoogleError } from './error-body.ts'
+import { warningsByEvent } from './field-warnings.ts'
+import { googleReason, type GoogleClass } from './reasons.ts'
+import { outcomeOf, type Around, type Quota } from './verdict-of.ts'
 
 /**
  * One outcome per event. A 200 is accepted for processing: delivered, with Google's request id. An error refuses the whole request, and is
  * read in the order: reasons of the fields that it names, its own reason, its status, the HTTP status. What the fields name bears the
  * verdict, what nothing names waits for the repair.
  */
-export function classify(answer: HttpAnswer, sent: readonly JsonObject[], context: ClassifyContext): EventOutcome[] {
+export function classifyIngest(answer: HttpAnswer, sent: readonly JsonObject[], context: ClassifyContext): EventOutcome[] {
   const { now } = context
   const count = sent.length
   if (answer.kind === 'fault') return forAll(count, faultOutcome(answer, now))
   const body = answer.truncated ? undefined : parseJsonBody(answer.body)
   if (answer.status >= 200 && answer.status < 300) {
     const requestId = body?.['requestId']
-    return forAll(count, typeof requestId === 'string' ? delivered(requestId) : unreadable('Google answered 200 without a request id'))
+    if (typeof requestId !== 'string' || requestId === '') return forAll(count, unreadable('Google answered 200 without a request id'))
+    return accepted(count, requestId, body?.['fieldWarnings'])
   }
   const error = parseGoogleError(body)
-  if (error === undefined) return byStatus(answer, count, now, firstStepMs(context))
-  const around: Around = { answer, error, now, stepMs: firstStepMs(context) }
+  if (error === undefined) return byStatusAlone(answer, count, now, firstStepMs(context))
+  const around: Reading = { answer, error, codes: codesOf(error), now, stepMs: firstStepMs(context) }
   const named = error.violations.filter(({ reason, event, destination }) => (reason ?? event ?? destination) !== undefined)
   return named.length > 0 ? byViolations(named, sent, around) : byReason(count, around)
 }
 
-/** Not Google's own body: something in between, so that a bare 401 or 403 says nothing about credentials. */
-function byStatus(answer: Answered, count: number, now: EpochMs, stepMs: number): EventOutcome[] {
-  const { status, headers } = answer
-  if (status === 413) return tooLarge(count, now, {})
-  if (status === 429) {
-    return forAll(count, rateLimited(now, { scope: 'application', retryAfterMs: retryAfterMs(headers, now), firstStepMs: stepMs }))
-  }
-  const serverError = serverErrorOutcome(answer, now, stepMs)
-  if (serverError !== undefined) return forAll(count, serverError)
-  const message = `Google answered ${status} without an error of its own`
-  return forAll(count, status >= 400 ? unknownCode(message) : unreadable(message))
+interface Reading extends Around {
+  readonly error: GoogleError
 }
 
-const tooLarge = (count: number, now: EpochMs, codes: Partial<Codes>): EventOutcome[] =>
-  refusedRequest(count, now, reject({ code: 'PAYLOAD_TOO_LARGE', message: 'Google calls this single event too large', ...codes }))
+function accepted(count: number, requestId: string, fieldWarnings: JsonValue | undefined): EventOutcome[] {
+  const warned = warningsByEvent(fieldWarnings, count)
+  const taken: EventOutcome = { kind: 'delivered', platformRequestId: requestId }
+  return Array.from({ length: count }, (_row, index) => {
+    const warnings = warned.get(index)
+    return warnings === undefined ? taken : { ...taken, warnings }
+  })
+}
+
+/** `ErrorInfo.reason`, else the status. */
+export const codesOf = (error: GoogleError): Codes => ({
+  platformCode: error.reason ?? error.status,
+  ...(error.requestId === undefined ? {} : { platformRequestId: error.requestId }),
+})
+
+/** Counted per Cloud project, for a minute or a day, as the limit's name says. */
+export const quotaOf = ({ metadata }: GoogleError): Quota => ({
+  daily: typeof metadata['quota_limit'] === 'string' && /PerDay/i.test(metadata['quota_limit']),
+  scope: 'application',
+})
 
 /** Its own reason if that is in the table, else its status. A new reason in a 400 is unknown, since that status says nothing more. */
-function classOf({ answer, error }: Around): { readonly class: GoogleClass; readonly name: string } {
+function classOf({ answer, error }: Reading): { readonly class: GoogleClass; readonly name: string } {
   const { reason, status } = error
-  const known = reason === undefined ? undefined : GOOGLE_REASONS[reason]
+  const known = reason === undefined ? undefined : googleReason(reason)
   if (reason !== undefined && known !== undefined) return { class: known.class, name: reason }
-  if (answer.status === 413) return { class: 'split', name: status }
-  const byStatusName =
-    answer.status === 429 ? 'quota' : (STATUS_CLASS[status] ?? HTTP_CLASS[answer.status] ?? (answer.status >= 500 ? 'retry' : 'unknown'))
-  if (reason !== undefined && byStatusName === 'reject') return { class: 'unknown', name: reason }
-  return { class: byStatusName, name: reason ?? status }
+  const byStatus = classOfStatus(status, answer.status)
+  if (reason !== undefined && byStatus === 'reject') return { class: 'unknown', name: reason }
+  return { class: byStatus, name: reason ?? status }
 }
 
-function byReason(count: number, around: Around): EventOutcome[] {
+function byReason(count: number, around: Reading): EventOutcome[] {
   const { class: kind, name } = classOf(around)
-  if (kind === 'split') return tooLarge(count, around.now, codesOf(around.error))
-  const outcome = outcomeOf({ class: kind, name }, around)
+  if (kind === 'split') return tooLarge(count, around.now, around.codes)
+  const outcome = outcomeOf({ class: kind, name, quota: quotaOf(around.error) }, around)
   return kind === 'reject' ? refusedRequest(count, around.now, outcome) : forAll(count, outcome)
 }
 
@@ -101,11 +77,11 @@ function byReason(count: number, around: Around): EventOutcome[] {
 function hit(
   violation: FieldViolation,
   sent: readonly JsonObject[],
-  error: Around['error'],
+  error: GoogleError,
 ): { class: GoogleClass; name: string; rows: readonly number[] | 'all' } {
   const name = violation.reason ?? error.reason ?? error.status
   const { event, destination } = violation
-  const known = GOOGLE_REASONS[name]?.class ?? (violation.reason === undefined ? 'reject' : 'unknown')
+  const known = googleReason(name)?.class ?? (violation.reason === undefined ? 'reject' : 'unknown')
   const ofEvent = event !== undefined && event < sent.length ? [event] : []
   if (known === 'reject') {
     if (event === undefined && destination !== undefined) return { class: 'config', name, rows: rowsOfDestination(destination, sent) }
@@ -133,7 +109,7 @@ function rowsLike(event: number, sent: readonly JsonObject[]): readonly number[]
   return reference === undefined ? [event] : sent.flatMap((body, index) => (referenceOf(body) === reference ? [index] : []))
 }
 
-function byViolations(violations: readonly FieldViolation[], sent: readonly JsonObject[], around: Around): EventOutcome[] {
+function byViolations(violations: readonly FieldViolation[], sent: readonly JsonObject[], around: Reading): EventOutcome[] {
   const { now, error } = around
   const count = sent.length
   const rows = new Map<number, EventOutcome>()
@@ -141,8 +117,8 @@ function byViolations(violations: readonly FieldViolation[], sent: readonly Json
   let first: EventOutcome | undefined
   for (const violation of violations) {
     const { class: kind, name, rows: hitRows } = hit(violation, sent, error)
-    if (kind === 'split') return tooLarge(count, now, codesOf(error))
-    const outcome = outcomeOf({ class: kind, name, field: violation.field }, around)
+    if (kind === 'split') return tooLarge(count, now, around.codes)
+    const outcome = outcomeOf({ class: kind, name, field: violation.field, quota: quotaOf(error) }, around)
     first ??= outcome
     if (hitRows === 'all') whole ??= outcome
     else for (const row of hitRows) if (!rows.has(row)) rows.set(row, outcome)

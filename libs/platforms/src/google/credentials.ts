@@ -5,7 +5,9 @@ import { secret } from '../secret.ts'
 export const googleCredentials = z.strictObject({
   client_id: secret('OAuth client id'),
   client_secret: secret('OAuth client secret'),
-  refresh_token: secret('Refresh token, granted with the scope https://www.googleapis.com/auth/datamanager'),
+  refresh_token: secret(
+    'Refresh token, granted with the scope https://www.googleapis.com/auth/datamanager; for api: ads https://www.googleapis.com/auth/adwords',
+  ),
   developer_token: secret('Developer token, for api: ads alone').optional(),
 })
 export type GoogleCredentials = z.infer<typeof googleCredentials>
@@ -17,9 +19,6 @@ const isAccount = (account: string): boolean => /^\d{10}$/.test(accountDigits(ac
 
 export const googleSettings = connectionSettings.superRefine((settings, context) => {
   const refuse = (path: (string | number)[], message: string): void => context.addIssue({ code: 'custom', path, message })
-  if (settings.api === 'ads') {
-    refuse(['api'], 'The Google Ads API is not supported yet: leave `api` out or set it to data_manager, which takes the same conversions')
-  }
   if (settings.operating_account === undefined) refuse(['operating_account'], 'Google needs the account that owns the conversion actions')
   else if (!isAccount(settings.operating_account)) refuse(['operating_account'], 'must be the 10 digits of a Google Ads account')
   if (settings.login_account !== undefined && !isAccount(settings.login_account)) {

@@ -5,11 +5,12 @@ import { asksLimitedDataUse, isConsentAbsent } from '@relay/prepare/consent'
 import { present } from '@relay/prepare/present'
 import type { Account, EncodedEvent, HttpRequest, Refusal } from '../contract.ts'
 import { refuse, skip } from '../refuse.ts'
+import { conversionBody, hasUploadIdentity, uploadRequest } from './ads/encode.ts'
 import { INGEST_PATH } from './api.ts'
 import type { GoogleCredentials } from './credentials.ts'
 import { destinationsOf, referencesOf } from './destinations.ts'
 import { mapEvent } from './event-names.ts'
-import { transactionIdOf } from './transaction-id.ts'
+import { idRefusal, transactionIdOf } from './transaction-id.ts'
 
 /** Required in fact, though the reference calls it optional (googleapis/google-cloud-php#9201, read 2026-11-24). */
 const EVENT_SOURCE: Readonly<Record<ActionSource, string>> = {
@@ -36,13 +37,18 @@ function consentRefusal(event: PreparedEvent, settings: ConnectionSettings): Ref
 
 const consentValue = (value: ConsentValue | undefined): string | undefined => (value === undefined ? undefined : `CONSENT_${value}`)
 
+interface Money {
+  readonly currency: string | undefined
+  readonly value: number | undefined
+}
+
 /** A currency that does not exist goes, and the value with it: Google would read it in the currency of the account. */
-function moneyOf(data: CustomData): { readonly fields: JsonObject; readonly warnings: readonly FieldWarning[] } {
+function moneyOf(data: CustomData): { readonly money: Money; readonly warnings: readonly FieldWarning[] } {
   const currency = data.currency?.trim().toUpperCase()
   if (currency === undefined || currency === '' || CURRENCIES.has(currency)) {
-    return { fields: { currency: currency === '' ? undefined : currency, conversionValue: data.value }, warnings: [] }
+    return { money: { currency: currency === '' ? undefined : currency, value: data.value }, warnings: [] }
   }
-  return { fields: {}, warnings: [{ field: 'custom_data.currency', reason: 'UNSUPPORTED_CURRENCY' }] }
+  return { money: { currency: undefined, value: undefined }, warnings: [{ field: 'custom_data.currency', reason: 'UNSUPPORTED_CURRENCY' }] }
 }
 
 /** int64 travels as a text. Left out with a gbraid or wbraid, where Google drops it anyway. */
@@ -59,39 +65,59 @@ function cartOf(event: PreparedEvent): JsonObject {
 
 const leaveOut = (refusal: Refusal): EncodedEvent => ({ kind: 'refused', refusal, warnings: [] })
 
-/** One entry of `events`, or why Google will not get it: consent, no conversion action, or no identifier. */
+const hasIngestIdentity = ({ user }: PreparedEvent): boolean =>
+  ['userIdentifiers', 'gclid', 'gbraid', 'wbraid', 'mobileDeviceId'].some((name) => user[name] !== undefined)
+
+const NOBODY = {
+  data_manager: 'Google needs a click id, an e-mail, a phone or a full address',
+  ads: 'The Google Ads API needs a click id, an e-mail or a phone',
+} as const
+
+/** One entry of `events`, or of `conversions` where the connection uses the Google Ads API; or why Google will not get it: consent, no conversion action, no identifier, an id that it does not take. */
 export function encodeEvent(event: PreparedEvent, settings: ConnectionSettings): EncodedEvent {
   const byConsent = consentRefusal(event, settings)
   if (byConsent !== undefined) return leaveOut(byConsent)
   const mapped = mapEvent(event.event_name, settings)
   if (mapped.kind === 'none') return leaveOut(mapped.refusal)
+  const api = settings.api ?? 'data_manager'
+  const hasIdentity = api === 'ads' ? hasUploadIdentity(event) : hasIngestIdentity(event)
+  if (!hasIdentity) return leaveOut(refuse('IDENTITY_MISSING', NOBODY[api]))
+  const byId = idRefusal(event, settings.transaction_id)
+  if (byId !== undefined) return leaveOut(byId)
+  const id = transactionIdOf(event, settings.transaction_id)
+  const { money, warnings } = moneyOf(event.custom_data)
+  if (api === 'data_manager') return { kind: 'body', body: eventBody(event, mapped.name, id, money), warnings }
+  const conversion = conversionBody({ event, action: mapped.name, orderId: id, ...money }, settings)
+  return { kind: 'body', body: conversion.body, warnings: [...warnings, ...conversion.warnings] }
+}
+
+function eventBody(event: PreparedEvent, action: string, transactionId: string, { currency, value }: Money): JsonObject {
   const { userIdentifiers, gclid, gbraid, wbraid, mobileDeviceId, userAgent, ipAddress } = event.user
-  if ([userIdentifiers, gclid, gbraid, wbraid, mobileDeviceId].every((identifier) => identifier === undefined)) {
-    return leaveOut(refuse('IDENTITY_MISSING', 'Google needs a click id, an e-mail, a phone or a full address'))
-  }
-  const money = moneyOf(event.custom_data)
-  const body = present({
-    destinationReferences: [mapped.name],
-    transactionId: transactionIdOf(event),
+  return present({
+    destinationReferences: [action],
+    transactionId,
     eventTimestamp: new Date(event.event_time * 1_000).toISOString().replace('.000Z', 'Z'),
     eventSource: EVENT_SOURCE[event.action_source],
     adIdentifiers: { gclid, gbraid, wbraid, mobileDeviceId },
     userData: { userIdentifiers },
     consent: { adUserData: consentValue(event.consent.ad_user_data), adPersonalization: consentValue(event.consent.ad_personalization) },
-    ...money.fields,
+    currency,
+    conversionValue: value,
     ...cartOf(event),
     eventDeviceInfo: { userAgent, ipAddress },
   })
-  return { kind: 'body', body, warnings: money.warnings }
 }
 
-/** A test event is validated and not ingested. The destinations are those that the events name. */
+/** A test event is validated and not recorded. The destinations are those that the events name. */
 export function encodeRequest(
   bodies: readonly JsonObject[],
   on: Account<GoogleCredentials>,
   testEventCode: string | undefined,
 ): HttpRequest {
-  return ingestRequest(on, on.accessToken ?? '', referencesOf(bodies), bodies, testEventCode !== undefined)
+  const accessToken = on.accessToken ?? ''
+  const isTest = testEventCode !== undefined
+  if (on.settings.api === 'ads') return uploadRequest(on, accessToken, bodies, isTest)
+  return ingestRequest(on, accessToken, referencesOf(bodies), bodies, isTest)
 }
 
 /** A call of `events:ingest`, which the check of credentials makes too. */

@@ -24,26 +24,38 @@ export interface GoogleError {
   readonly message: string
 }
 
-const textOf = (value: JsonValue | undefined): string | undefined => (typeof value === 'string' ? value : undefined)
-const objectsOf = (value: JsonValue | undefined): readonly JsonObject[] => (Array.isArray(value) ? value.filter(isJsonObject) : [])
+export const textOf = (value: JsonValue | undefined): string | undefined => (typeof value === 'string' ? value : undefined)
+export const objectsOf = (value: JsonValue | undefined): readonly JsonObject[] => (Array.isArray(value) ? value.filter(isJsonObject) : [])
 
 /** A reason or a status as Google writes them; anything else is words, which may say a person's data back. */
-function nameOf(value: JsonValue | undefined): string | undefined {
+export function nameOf(value: JsonValue | undefined): string | undefined {
   const text = textOf(value)
-  return text !== undefined && /^\w{1,63}$/.test(text) ? text : undefined
+  return text !== undefined && /^[A-Z][A-Z0-9_]{1,127}$/.test(text) ? text : undefined
 }
 
+const INDEX = {
+  events: /\bevents\[(\d{1,9})\]/,
+  destinations: /\bdestinations\[(\d{1,9})\]/,
+  conversions: /\bconversions\[(\d{1,9})\]/,
+} as const
+
 /** `events.events[0].event_source` was seen, with its doubled prefix: whatever stands around the index is not looked at. */
-function indexIn(list: 'events' | 'destinations', field: string): number | undefined {
-  const match = new RegExp(`\\b${list}\\[(\\d+)\\]`).exec(field)
+export function indexIn(list: keyof typeof INDEX, field: string): number | undefined {
+  const match = INDEX[list].exec(field)
   return match === null ? undefined : Number(match[1])
+}
+
+/** A path as Google writes it; empty where it is anything else. */
+export function pathOf(value: JsonValue | undefined): string {
+  const path = textOf(value)
+  return path !== undefined && /^[\w.[\]]{1,200}$/.test(path) ? path : ''
 }
 
 function violationOf(entry: JsonObject): FieldViolation {
   const field = textOf(entry['field']) ?? ''
   return {
     reason: nameOf(entry['reason']),
-    field: /^[\w.[\]]{1,200}$/.test(field) ? field : '',
+    field: pathOf(field),
     event: indexIn('events', field),
     destination: indexIn('destinations', field),
   }

@@ -146,6 +146,25 @@ test.each([
   expect(transactionIdOf({ event_id: 'event-1', custom_data: { order_id } })).toBe(expected)
 })
 
+test('an exact id is sent byte for byte, and one that Google would refuse is refused here', () => {
+  const exact = { ...SETTINGS, transaction_id: 'exact' } as const
+  for (const order_id of ['2', '0012345', 'A', ' Ab-12345.0 ']) {
+    expect(bodyOf({ custom_data: { order_id } }, exact)).toMatchObject({ transactionId: order_id })
+  }
+  const encoded = encode({ custom_data: { order_id: 'x'.repeat(65) } }, exact)
+  expect(encoded).toMatchObject({ kind: 'refused', refusal: { error: { code: 'EVENT_REJECTED', path: 'custom_data.order_id' } } })
+  expect(codeOf({ custom_data: { order_id: 'x'.repeat(65) } })).toBeUndefined()
+})
+
+test('more than 10 conversion actions go in several requests, each event once', () => {
+  const bodies = to(...Array.from({ length: 50 }, (_value, index) => String(index % 25)))
+  const groups = google.separate?.(bodies, SETTINGS) ?? []
+  expect(groups.map((group) => new Set(group.map((at) => (bodies[at]?.['destinationReferences'] as string[])[0])).size)).toEqual([
+    10, 10, 5,
+  ])
+  expect(groups.flat().toSorted((a, b) => a - b)).toEqual([...bodies.keys()])
+})
+
 test('every transaction id has 5 to 64 characters, is not a bare number, and is the same for the same order', () => {
   fc.assert(
     fc.property(fc.string({ minLength: 1, maxLength: 256 }), (order_id) => {
@@ -237,7 +256,35 @@ test('an event with a click id is taken for 90 days, one with user data alone fo
 test('accepted means delivered, with the id under which Google judges later', () => {
   expect(
     classify(answerOf(200, { requestId: 'req-1', fieldWarnings: [{ reason: 'WARNING_REASON_GENERIC', field: 'events[0]' }] })),
-  ).toEqual([{ kind: 'delivered', platformRequestId: 'req-1' }])
+  ).toEqual([{ kind: 'delivered', platformRequestId: 'req-1', warnings: [{ reason: 'WARNING_REASON_GENERIC', field: 'events[0]' }] }])
+})
+
+test('a warning stays with the event that it names, and its words are not kept', () => {
+  const reason = 'WARNING_REASON_CART_DATA_NOT_SUPPORTED_WITH_GBRAID_OR_WBRAID'
+  const fieldWarnings = [
+    { reason, field: 'events.events[2].cart_data', description: 'of ann@example.com' },
+    { reason: 'WARNING_REASON_OF_2027', field: 'events.events[2].user_data' },
+    { reason: 'WARNING_REASON_GENERIC', field: 'events.events[9].x: ann@example.com' },
+  ]
+  const outcomes = classify(answerOf(200, { requestId: 'req-1', fieldWarnings }), to('a', 'a', 'a'))
+  const plain = { kind: 'delivered', platformRequestId: 'req-1' }
+  expect(outcomes).toEqual([
+    { ...plain, warnings: [{ reason: 'WARNING_REASON_GENERIC', field: '' }] },
+    plain,
+    {
+      ...plain,
+      warnings: [
+        { reason, field: 'events.events[2].cart_data' },
+        { reason: 'WARNING_REASON_OF_2027', field: 'events.events[2].user_data' },
+      ],
+    },
+  ])
+})
+
+test.each(['constructor', 'CONSTRUCTOR', '__proto__', 'toString'])('a reason called %s is one that nobody knows', (reason) => {
+  for (const answer of [errorAnswer(400, 'INVALID_ARGUMENT', { reason }), errorAnswer(418, reason)]) {
+    expect(classify(answer)[0]).toMatchObject({ kind: expect.stringMatching(/retry|reject/) })
+  }
 })
 
 test.each([
@@ -415,7 +462,13 @@ const accepted = answerOf(200, { requestId: 'req-1' })
 
 test('a check refreshes, then validates a click and an e-mail against every conversion action, and ingests nothing', async () => {
   const { report, requests } = await check([token, accepted, accepted])
-  expect(report).toEqual({ verdict: 'verified' })
+  expect(report).toEqual({
+    verdict: 'verified',
+    apis: [
+      { api: 'data_manager', usable: 'yes' },
+      { api: 'ads', usable: 'unknown', why: expect.any(String) },
+    ],
+  })
   const bodies = requests.slice(1).map((request) => JSON.parse(request.body ?? '') as JsonObject)
   for (const body of bodies) {
     expect(body).toMatchObject({ validateOnly: true, destinations: [{ reference: '111222333' }, { reference: '444555666' }] })
@@ -458,7 +511,6 @@ test('an account without enhanced conversions is verified with a remark: its cli
 })
 
 test.each([
-  ['api', { ...SETTINGS, api: 'ads' }, ['api']],
   ['operating_account', { conversion_actions: { '*': '1' } }, ['operating_account']],
   ['operating_account', { ...SETTINGS, operating_account: '12' }, ['operating_account']],
   ['conversion_actions', { operating_account: '1234567890' }, ['conversion_actions']],

@@ -14,6 +14,7 @@ import { plainField } from '@relay/prepare/plain-field'
 import { present } from '@relay/prepare/present'
 import { clickIdField } from '../click-id-field.ts'
 import type { Platform } from '../contract.ts'
+import { MAX_UPLOAD_IDENTIFIERS } from './ads/api.ts'
 import { CLICK_IDS, MAX_IDENTIFIERS } from './api.ts'
 
 /*
@@ -57,20 +58,27 @@ function addressOf(
   }
 }
 
-/** At most 10, one of each kind before the second of any. */
+/** What each API takes: the Google Ads API five, and no address. */
+const TAKES = {
+  data_manager: { most: MAX_IDENTIFIERS, address: true },
+  ads: { most: MAX_UPLOAD_IDENTIFIERS, address: false },
+} as const
+
+/** At most as many as the API takes, one of each kind before the second of any. */
 function identifiersOf(
   userData: UserData,
   country: string | undefined,
+  takes: (typeof TAKES)[keyof typeof TAKES],
 ): { readonly list: JsonObject[]; readonly warnings: readonly FieldWarning[] } {
   const email = hashField(userData, 'email', { normalise: normaliseEmailForGoogle, doubtsHashes: true })
   const phone = hashField(userData, 'phone', { normalise: (value) => normalisePhone(value, country), doubtsHashes: true })
-  const address = addressOf(userData, country)
+  const address = takes.address ? addressOf(userData, country) : { entries: [], warnings: [] }
   const [firstEmail, ...emails] = entriesOf(email, 'emailAddress', 'email')
   const [firstPhone, ...phones] = entriesOf(phone, 'phoneNumber', 'phone')
   const all = [firstEmail, firstPhone, ...address.entries, ...emails, ...phones].filter((entry) => entry !== undefined)
-  const tooMany = new Set(all.slice(MAX_IDENTIFIERS).map((entry) => `user_data.${entry.field}`))
+  const tooMany = new Set(all.slice(takes.most).map((entry) => `user_data.${entry.field}`))
   return {
-    list: all.slice(0, MAX_IDENTIFIERS).map((entry) => entry.identifier),
+    list: all.slice(0, takes.most).map((entry) => entry.identifier),
     warnings: [
       ...email.warnings,
       ...phone.warnings,
@@ -87,7 +95,7 @@ function identifiersOf(
 export const identify: Platform['identify'] = (event, { settings }) => {
   const userData = event.user_data
   const ownCountry = personCountry(userData, undefined)
-  const { list, warnings } = identifiersOf(userData, ownCountry ?? settings.default_country)
+  const { list, warnings } = identifiersOf(userData, ownCountry ?? settings.default_country, TAKES[settings.api ?? 'data_manager'])
   const fromUrl = findClickIds(event)
   const clicks = CLICK_IDS.map((name) => [name, clickIdField(userData, name, fromUrl[name])] as const)
   const address = plainField(userData, 'client_ip_address', normaliseIpAddress)

@@ -21,6 +21,12 @@ export type GoogleClass =
   | 'our-project'
   /** The request was built wrongly, and would be built the same way again. */
   | 'our-encoder'
+  /** The same again, unchanged, some hours from now. */
+  | 'later'
+  /** Recorded before: delivered. */
+  | 'duplicate'
+  /** Rows of this request are at odds with each other, and none of them is recorded: they travel apart. */
+  | 'collision'
   | 'unknown'
 
 export interface GoogleReason {
@@ -187,3 +193,7 @@ export const GOOGLE_REASONS: Readonly<Record<string, GoogleReason>> = {
   REQUIRED_PREREQUISITE_LINK_MISSING: row(124, 'config', 'destination'),
   INVALID_REMOVE_AS_OF_TIME: row(125, 'unknown', 'other-api'),
 }
+
+/** Undefined for a reason that stands in no table. */
+export const googleReason = (name: string): GoogleReason | undefined =>
+  Object.hasOwn(GOOGLE_REASONS, name) ? GOOGLE_REASONS[name] : undefined

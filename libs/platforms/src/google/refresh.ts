@@ -15,7 +15,14 @@ const DEAD_GRANTS: Readonly<Record<string, string>> = {
 /** Where the answer names no lifetime; tokens live an hour, and 59 minutes are what they are used for. */
 const DEFAULT_LIFETIME_MS = 59 * 60_000
 
-const unavailable = (message: string, platformCode?: string): RefreshResult => {
+/** A refreshed token with what the grant covers, where the answer says so. */
+export type GoogleGrant =
+  | Ungranted
+  | (Extract<RefreshResult, { readonly kind: 'refreshed' }> & { readonly scopes: readonly string[] | undefined })
+
+type Ungranted = Exclude<RefreshResult, { readonly kind: 'refreshed' }>
+
+const unavailable = (message: string, platformCode?: string): Ungranted => {
   const error: ErrorDetail & { readonly code: 'ACCESS_TOKEN_EXPIRED' } = {
     code: 'ACCESS_TOKEN_EXPIRED',
     message,
@@ -24,7 +31,7 @@ const unavailable = (message: string, platformCode?: string): RefreshResult => {
   return { kind: 'unavailable', error }
 }
 
-function readToken(answer: HttpAnswer): RefreshResult {
+function readToken(answer: HttpAnswer): GoogleGrant {
   if (answer.kind === 'fault') return unavailable(`Google's token server could not be asked: ${answer.error.message}`)
   const body = parseJsonBody(answer.body)
   // The word decides, not the status: a dead grant comes as a 400, which elsewhere is a bad request.
@@ -40,16 +47,18 @@ function readToken(answer: HttpAnswer): RefreshResult {
   }
   const seconds = body?.['expires_in']
   const rotated = body?.['refresh_token']
+  const scope = body?.['scope']
   return {
     kind: 'refreshed',
     accessToken,
     expiresInMs: typeof seconds === 'number' && seconds > 0 ? seconds * 1_000 : DEFAULT_LIFETIME_MS,
+    scopes: typeof scope === 'string' ? scope.split(' ').filter((name) => name !== '') : undefined,
     ...(typeof rotated === 'string' && rotated !== '' ? { rotatedRefreshToken: rotated } : {}),
   }
 }
 
 /** A new access token for the refresh token. Normally Google gives no new refresh token, and the stored one stays. */
-export async function refreshToken(on: Account<GoogleCredentials>, http: Http): Promise<RefreshResult> {
+export async function refreshToken(on: Account<GoogleCredentials>, http: Http): Promise<GoogleGrant> {
   const { client_id, client_secret, refresh_token } = on.credentials
   const form = new URLSearchParams({ grant_type: 'refresh_token', client_id, client_secret, refresh_token })
   const answer = await http.send({

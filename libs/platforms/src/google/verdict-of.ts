@@ -1,45 +1,63 @@
 import type { EpochMs } from '@relay/core/clock'
+import type { FaultScope } from '@relay/core/errors'
 import type { EventOutcome } from '@relay/core/outcome'
-import { holdUntil, rateLimited, reject, retry, retryAfterMs, serverErrorOutcome, unknownCode, type Answered } from '../verdict.ts'
-import type { GoogleError } from './error-body.ts'
+import {
+  delivered,
+  holdUntil,
+  rateLimited,
+  reject,
+  retry,
+  retryAfterMs,
+  serverErrorOutcome,
+  unknownCode,
+  type Answered,
+  type Codes,
+} from '../verdict.ts'
 import type { GoogleClass } from './reasons.ts'
 
+const HOUR_MS = 3_600_000
 const MISCONFIGURED_MS = 5 * 60_000
 /** When a day's quota begins anew is unpublished: one probe an hour. */
-const DAY_QUOTA_PROBE_MS = 3_600_000
+const DAY_QUOTA_PROBE_MS = HOUR_MS
 
 export interface Verdict {
+  /** `split` is about a request, and is seen to before. */
   readonly class: Exclude<GoogleClass, 'split'>
-  /** The reason or status that decided, for people. */
+  /** The reason, error code or status that decided, for people. */
   readonly name: string
   readonly field?: string
+  /** What the tenant or operator can do about it. */
+  readonly advice?: string
+  readonly laterHours?: number
+  /** Of the class `quota`. */
+  readonly quota?: Quota
+  /** Where this verdict has a code of its own. */
+  readonly platformCode?: string
 }
 
-/** One Google error, and what stands around it. */
+export interface Quota {
+  readonly daily: boolean
+  /** Quotas of a Cloud project are shared by all connections of one OAuth client. */
+  readonly scope: FaultScope
+  /** Where the error names a time; else the answer's headers may. */
+  readonly waitMs?: number
+}
+
+/** What stands around a verdict. */
 export interface Around {
   readonly answer: Answered
-  readonly error: GoogleError
+  readonly codes: Codes
   readonly now: EpochMs
   /** The hold where Google names no time. */
   readonly stepMs: number
 }
 
-export interface Codes {
-  readonly platformCode: string
-  readonly platformRequestId?: string
-}
-
-/** `ErrorInfo.reason`, else the status. */
-export const codesOf = (error: GoogleError): Codes => ({
-  platformCode: error.reason ?? error.status,
-  ...(error.requestId === undefined ? {} : { platformRequestId: error.requestId }),
-})
-
 /** The outcome of an event that a verdict falls on. `reject` and `config` are for good; a refused token waits for one refresh. */
 export function outcomeOf(verdict: Verdict, around: Around): EventOutcome {
-  const { answer, error, now, stepMs } = around
-  const codes = codesOf(error)
-  const because = `(${verdict.name}${verdict.field === undefined || verdict.field === '' ? '' : ` at ${verdict.field}`})`
+  const { now } = around
+  const codes = verdict.platformCode === undefined ? around.codes : { ...around.codes, platformCode: verdict.platformCode }
+  const at = verdict.field === undefined || verdict.field === '' ? '' : ` at ${verdict.field}`
+  const because = `(${verdict.name}${at})${verdict.advice === undefined ? '' : `: ${verdict.advice}`}`
   switch (verdict.class) {
     case 'reject':
       return reject({ code: 'EVENT_REJECTED', message: `Google refused this event ${because}`, ...codes })
@@ -52,37 +70,38 @@ export function outcomeOf(verdict: Verdict, around: Around): EventOutcome {
     case 'token-expired':
       return holdUntil(now, { code: 'ACCESS_TOKEN_EXPIRED', message: `Google no longer takes the access token ${because}`, ...codes })
     case 'quota':
-      return quotaOutcome(around)
+      return quotaOutcome(verdict.quota ?? { daily: false, scope: 'application' }, around, codes)
     case 'retry':
       // The body's words do not count where there is a code.
       return (
-        serverErrorOutcome({ ...answer, body: '' }, now, stepMs, codes) ??
+        serverErrorOutcome({ ...around.answer, body: '' }, now, around.stepMs, codes) ??
         retry({ code: 'PLATFORM_ERROR', message: `Google failed inside ${because}`, ...codes })
       )
-    case 'our-project':
-      return holdUntil(now + MISCONFIGURED_MS, {
-        code: 'PLATFORM_MISCONFIGURED',
-        message: `The Cloud project of the OAuth client may not call the API ${because}`,
-        ...codes,
-      })
+    case 'later': {
+      const message = `Google takes this event later, unchanged ${because}`
+      return holdUntil(now + (verdict.laterHours ?? 1) * HOUR_MS, { code: 'DEFERRED_BY_PLATFORM', message, ...codes })
+    }
+    case 'duplicate':
+      return delivered(codes.platformRequestId, 'duplicate')
+    case 'our-project': {
+      const message = `The Cloud project of the OAuth client may not call the API ${because}`
+      return holdUntil(now + MISCONFIGURED_MS, { code: 'PLATFORM_MISCONFIGURED', message, ...codes })
+    }
+    case 'collision':
     case 'our-encoder':
     case 'unknown':
       return unknownCode(`Google answered what no table explains ${because}`, codes)
   }
 }
 
-/** Quotas are counted per Cloud project, which all connections of one OAuth client share. */
-function quotaOutcome({ answer, error, now, stepMs }: Around): EventOutcome {
-  const waitMs = retryAfterMs(answer.headers, now)
-  const limit = error.metadata['quota_limit']
-  if (typeof limit !== 'string' || !/PerDay/i.test(limit)) {
-    return rateLimited(now, { scope: 'application', retryAfterMs: waitMs, firstStepMs: stepMs, ...codesOf(error) })
-  }
+function quotaOutcome(quota: Quota, { answer, now, stepMs }: Around, codes: Codes): EventOutcome {
+  const waitMs = quota.waitMs ?? retryAfterMs(answer.headers, now)
+  if (!quota.daily) return rateLimited(now, { scope: quota.scope, retryAfterMs: waitMs, firstStepMs: stepMs, ...codes })
   return holdUntil(now + (waitMs ?? DAY_QUOTA_PROBE_MS), {
     code: 'QUOTA_EXHAUSTED',
-    message: "The Cloud project's requests of today are used up",
-    scope: 'application',
+    message: "Google's quota of today is used up",
+    scope: quota.scope,
     ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
-    ...codesOf(error),
+    ...codes,
   })
 }

@@ -1,5 +1,6 @@
 import type { ContentItem, CustomData, FieldWarning } from '@relay/core/event'
 import type { JsonObject, JsonValue } from '@relay/core/json'
+import { pathSegment } from '@relay/core/parse-report'
 import { currencyCode } from '@relay/prepare/currency'
 
 const DELIVERY_CATEGORIES: ReadonlySet<string> = new Set(['in_store', 'curbside', 'home_delivery'])
@@ -21,7 +22,9 @@ function furtherKeys(extra: JsonObject | undefined): { kept: JsonObject; warning
   const entries = Object.entries(extra ?? {})
   return {
     kept: Object.fromEntries(entries.filter(([, value]) => isFlat(value))),
-    warnings: entries.filter(([, value]) => !isFlat(value)).map(([key]) => ({ field: `custom_data.${key}`, reason: 'UNSUPPORTED_HERE' })),
+    warnings: entries
+      .filter(([, value]) => !isFlat(value))
+      .map(([key]) => ({ field: `custom_data.${pathSegment(key)}`, reason: 'UNSUPPORTED_HERE' })),
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ContentItem, CustomData, FieldWarning } from '@relay/core/event'
 import type { JsonObject } from '@relay/core/json'
+import { pathSegment } from '@relay/core/parse-report'
 import { currencyCode } from '@relay/prepare/currency'
 
 /** Currencies that Snap's own Segment integration lets through (SEG, read 2026-11-24); others are sent and doubted. */
@@ -34,7 +35,7 @@ const contentOf = (item: ContentItem): JsonObject => ({
 function warningsOf(data: CustomData, currency: string | undefined): FieldWarning[] {
   const warnings: FieldWarning[] = Object.keys(data.extra ?? {})
     .filter((key) => !FURTHER_KEYS.has(key))
-    .map((key) => ({ field: `custom_data.${key}`, reason: 'UNSUPPORTED_HERE' }))
+    .map((key) => ({ field: `custom_data.${pathSegment(key)}`, reason: 'UNSUPPORTED_HERE' }))
   if (data.currency !== undefined && currency === undefined) warnings.push({ field: 'custom_data.currency', reason: 'INVALID_VALUE' })
   if (currency !== undefined && !CURRENCIES.has(currency)) warnings.push({ field: 'custom_data.currency', reason: 'UNSUPPORTED_CURRENCY' })
   return warnings

@@ -82,7 +82,7 @@ export function encodeEvent(event: PreparedEvent, settings: ConnectionSettings):
   const mapped = mapEvent(event.event_name, settings)
   if (mapped.kind === 'none') return leaveOut(mapped.refusal)
   if (!IS_IDENTIFIED[source](event.user))
-    return leaveOut(refuse('IDENTITY_MISSING', `Nothing to match a person on in a TikTok ${source} event`))
+    return leaveOut(refuse('IDENTITY_MISSING', `Nothing to match a person on in a TikTok ${source} event`, 'user_data'))
   const own = sourceFields(event, source)
   if (isRefusal(own)) return leaveOut(own)
 

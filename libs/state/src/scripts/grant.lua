@@ -1,23 +1,27 @@
--- Grants a part of a batch from two token buckets (GCRA: one number each, the arrival time at which the bucket would be full again).
--- KEYS  1 bucket of the platform   2 bucket of the connection
--- ARGV  1 events wanted   2, 3, 4 burst, interval in ms, quantum of the platform   5, 6, 7 the same of the connection, 0 where it has no limit
+-- Grants a part of a batch from two token buckets. A bucket is "tokens at" of its last grant, so that a limit may change at any time.
+-- KEYS  1 bucket of the platform   2 bucket of the connection; absent: full
+-- ARGV  1 events wanted   2, 3, 4 burst, time between grants in ms, quantum of the platform   5, 6, 7 the same of the connection, 0 where it has no limit
 -- Result: granted, retry after (ms, rounded up), who limits: 0 nobody, 1 platform, 2 connection
 local time = redis.call('TIME')
 local now = time[1] * 1000 + time[2] / 1000
 local wanted = tonumber(ARGV[1])
 local granted, wait, by = wanted, 0, 0
-local arrival = {}
+local tokens = {}
 for i = 1, 2 do
   local burst, interval, quantum = tonumber(ARGV[3 * i - 1]), tonumber(ARGV[3 * i]), tonumber(ARGV[3 * i + 1])
   if burst > 0 then
-    local full = math.max(tonumber(redis.call('GET', KEYS[i]) or '0'), now)
-    arrival[i] = full
+    local last = redis.call('GET', KEYS[i])
+    tokens[i] = burst
+    if last then
+      local left, at = string.match(last, '^(%S+) (%S+)$')
+      tokens[i] = math.min(burst, tonumber(left) + math.max(0, now - tonumber(at)) / interval)
+    end
     -- a hair of float error must not cost a grant
-    local free = math.floor((now + burst * interval - full) / interval + 1e-6)
+    local free = math.floor(tokens[i] + 1e-6)
     local least = math.min(wanted, quantum)
     if free < least then
       granted = 0
-      local missing = full + least * interval - burst * interval - now
+      local missing = (least - tokens[i]) * interval
       if missing > wait then wait, by = missing, i end
     elseif free < granted then
       granted = free
@@ -27,10 +31,10 @@ for i = 1, 2 do
 end
 if wait > 0 then return { 0, math.ceil(wait), by } end
 for i = 1, 2 do
-  local interval = tonumber(ARGV[3 * i])
-  if arrival[i] and granted > 0 then
-    local full = arrival[i] + granted * interval
-    redis.call('SET', KEYS[i], string.format('%.3f', full), 'PX', math.max(1, math.ceil(full - now)))
+  if tokens[i] and granted > 0 then
+    local left = tokens[i] - granted
+    local full = (tonumber(ARGV[3 * i - 1]) - left) * tonumber(ARGV[3 * i])
+    redis.call('SET', KEYS[i], string.format('%.6f %.3f', left, now), 'PX', math.max(1, math.ceil(full)))
   end
 end
 if granted < wanted then return { granted, math.ceil(tonumber(ARGV[3 * by]) * math.min(wanted - granted, tonumber(ARGV[3 * by + 1]))), by } end

@@ -1,0 +1,54 @@
+import type { Delivery } from '@relay/core/delivery'
+import { DeliveryError } from '@relay/core/errors'
+import { readPayload } from '@relay/queue/job'
+import { wakeWorker } from '@relay/queue/wake'
+import { DelayedError, type Job, RateLimitError, WaitingError } from 'bullmq'
+import { isRedisFault } from './accounts.ts'
+import type { Brake } from './job-worker.ts'
+import type { Parts } from './pool-parts.ts'
+import { outcomeOf, type RowResult, TOO_OLD } from './row.ts'
+import { settle } from './settle.ts'
+
+/** What BullMQ calls for each job. Only what `settle` throws reaches it; any other fault leaves the job to recovery, as no attempt. */
+export async function handleJob(parts: Parts, brake: Brake, job: Job, token: string): Promise<void> {
+  try {
+    await handle(parts, brake, job, token)
+  } catch (error) {
+    if (error instanceof WaitingError || error instanceof DelayedError || error instanceof RateLimitError || error instanceof DeliveryError)
+      throw error
+    if (!isRedisFault(error))
+      parts.logger.error({ platform: parts.platform.id, job_id: job.id, err: error }, 'a delivery could not be handled')
+    throw new WaitingError()
+  }
+}
+
+async function handle(parts: Parts, brake: Brake, job: Job, token: string): Promise<void> {
+  const { platform, logger, undertaker, keyRing } = parts
+  const read = readPayload(job.data)
+  if (!read.ok) {
+    logger.error({ platform: platform.id, job_id: job.id, path: read.path, reason: read.reason }, 'unreadable job buried')
+    await undertaker.buryUnreadable(job, token, { path: read.path, reason: read.reason, keyRing })
+    throw new WaitingError()
+  }
+  const { delivery, generation } = read.payload
+  const result = await resultOf(parts, job, delivery, generation)
+  if (result.kind === 'back' && result.until !== undefined) await brake(result.until)
+  if (result.kind === 'outcome' && result.outcome.kind === 'delivered') parts.unsettled.add(job.id!, delivery.id)
+  const context = {
+    ...parts,
+    platform: platform.id,
+    wake: () => wakeWorker(parts.redis, platform.id),
+    onEnded: (jobId: string, gone: Delivery) => noteEnd(parts, jobId, gone),
+  }
+  await settle(context, { job, token, delivery, generation }, result)
+}
+
+export function noteEnd({ unsettled, ended }: Parts, jobId: string, delivery: Delivery): void {
+  unsettled.settled(jobId)
+  ended.add(delivery)
+}
+
+async function resultOf({ lines, clock }: Parts, job: Job, delivery: Delivery, generation: number): Promise<RowResult> {
+  if (delivery.deadlineAt <= clock()) return outcomeOf({ kind: 'reject', error: TOO_OLD })
+  return lines.join({ delivery, generation, maybeSentBefore: job.attemptsStarted > 1 || job.stalledCounter > 0 })
+}
