@@ -4,10 +4,13 @@ import { tiktok } from '@relay/platforms/tiktok/index'
 import { readLetters, requeueLetters, selectLetters } from '@relay/queue/dead-letters'
 import { createEnqueuer } from '@relay/queue/enqueue'
 import type { Letter } from '@relay/queue/letter'
+import { recoverFlights } from '@relay/delivery/flight-recovery'
 import { openQueue } from '@relay/queue/queues'
+import { createUndertaker } from '@relay/queue/settle'
 import { type Books, readBooks } from '@relay/state/books'
 import { readBreaker } from '@relay/state/circuit-breaker'
 import { findConnection } from '@relay/state/connections'
+import { startFlight } from '@relay/state/flights'
 import { resetLimit, setLimit } from '@relay/state/limits'
 import type { ConnectionId } from '@relay/core/ids'
 import type { Queue } from 'bullmq'
@@ -229,6 +232,35 @@ test('a replayed delivery leaves no delivered mark behind once it is settled', a
   await settledBooks({ dead: 0, delivered: 1 })
   await new Promise((resolve) => setTimeout(resolve, 3_000))
   expect(await fleet.redis.keys('*delivered:*')).toEqual([])
+})
+
+test('a request whose process died is found, and its deliveries know of it; one of a live process is left alone', async () => {
+  const [mine, lost] = [buildDelivery(), buildDelivery()]
+  const undertaker = createUndertaker(fleet.redis, queue, 'meta', { clock: Date.now, letterRetentionMs: 86_400_000 })
+  await startFlight(fleet.redis, 'meta', { processId: 'worker_test', sentAt: 1, deliveries: [mine.id] })
+  await startFlight(fleet.redis, 'meta', { processId: 'worker_dead', sentAt: 2, deliveries: [lost.id, mine.id] })
+  const context = {
+    platform: 'meta',
+    redis: fleet.redis,
+    undertaker,
+    processId: 'worker_test',
+    clock: Date.now,
+    logger: fleet.logger,
+  } as const
+  expect(await recoverFlights(context)).toBe(1)
+  expect(await undertaker.readAttempts(lost.id)).toMatchObject([{ at: 2, maybe_taken: true, died: 'among others' }])
+  expect(await recoverFlights(context)).toBe(0)
+})
+
+test('a delivery whose window for repeats is over is parked for a person', async () => {
+  const delivery = buildDelivery()
+  await enqueue([delivery])
+  const undertaker = createUndertaker(fleet.redis, queue, 'meta', { clock: Date.now, letterRetentionMs: 86_400_000 })
+  await undertaker.noteAttempt(delivery.id, { at: Date.now() - 49 * 3_600_000, code: 'TIMEOUT', message: 'no answer', maybe_taken: true })
+  simulator.faults.add({ platform: 'meta', kind: 'server_error', times: 1 })
+  await fleet.startPool(meta)
+  await settledBooks({ dead: 1 })
+  expect(await letters()).toMatchObject([{ code: 'AMBIGUOUS', ambiguous: true }])
 })
 
 test('no raw text of an event or secret reaches the log', async () => {

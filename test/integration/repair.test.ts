@@ -123,6 +123,7 @@ describe.each(CASES)('$platform.id', (each) => {
     Array.from({ length: ROWS }, () => ({
       delivery: buildDelivery({ platform: each.platform.id, event: { user: each.user, custom_data: { currency: 'EUR', value: 1 } } }),
       generation: 0,
+      alone: false,
       maybeSentBefore: false,
     }))
 

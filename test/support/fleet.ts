@@ -4,7 +4,7 @@ import type { ConnectionId, TenantId } from '@relay/core/ids'
 import { endpointsOf } from '@relay/delivery/endpoints'
 import { createPool, type Pool } from '@relay/delivery/pool'
 import type { PoolOptions } from '@relay/delivery/pool-parts'
-import { createLogger } from '@relay/observe/logger'
+import { createLogger, type Logger } from '@relay/observe/logger'
 import { createMetrics, type Metrics } from '@relay/observe/metrics'
 import type { Platform } from '@relay/platforms/contract'
 import { createHttp, type PooledHttp } from '@relay/platforms/http'
@@ -19,6 +19,7 @@ export interface TestFleet extends AsyncDisposable {
   readonly redis: Redis
   readonly keyRing: KeyRing
   readonly metrics: Metrics
+  readonly logger: Logger
   readonly lines: readonly string[]
   startPool(platform: Platform, changes?: Partial<PoolOptions>): Promise<Pool>
   connect(platform: Platform, id: string, settings: ConnectionSettings, credentials: unknown, tenant?: string): Promise<Connection>
@@ -36,6 +37,7 @@ export function createTestFleet(redisUrl: string, simulatorUrl: string): TestFle
     redis,
     keyRing,
     metrics,
+    logger,
     lines,
     async startPool(platform, changes = {}) {
       const http = createHttp({ requestTimeoutMs: 1_000 })

@@ -57,12 +57,16 @@ export async function startStack(): Promise<Stack> {
   const folder = await tempFolder('relay-stack-')
   const masterKey = createKeyText()
   const project = `relay-test-${process.pid}`
+  const engine = await getContainerRuntimeClient()
+  // Another name where the engine is not on this machine, or this is a container itself.
+  const { host } = engine.info.containerRuntime
   const [httpPort, simulatorPort] = [await chooseFreePort(), await chooseFreePort()]
   const env = {
     ...SETTINGS,
     ...(network === undefined ? {} : { RELAY_BUILD_NETWORK: network }),
     RELAY_IMAGE: image === '' ? 'conversion-relay:test' : image,
     RELAY_MASTER_KEY_FILE: await writeReadable(join(folder.path, 'master.key'), masterKey),
+    RELAY_HTTP_ADDRESS: host === 'localhost' ? '127.0.0.1' : '0.0.0.0',
     RELAY_HTTP_PORT: String(httpPort),
     RELAY_SIMULATOR_PORT: String(simulatorPort),
     COMPOSE_PROJECT_NAME: project,
@@ -81,12 +85,11 @@ export async function startStack(): Promise<Stack> {
     await folder[Symbol.asyncDispose]()
     throw error
   })
-  const ingestUrl = `http://127.0.0.1:${httpPort}`
   return {
-    fleet: { ingestUrl },
+    fleet: { ingestUrl: `http://${host}:${httpPort}` },
     masterKey,
-    simulator: createSimulatorControl(`http://127.0.0.1:${simulatorPort}`),
-    ...(await createHands(project, (args, input) => runCompose(['--env-file', envFile, ...args], { env, input }))),
+    simulator: createSimulatorControl(`http://${host}:${simulatorPort}`),
+    ...createHands(engine, project, (args, input) => runCompose(['--env-file', envFile, ...args], { env, input })),
     async [Symbol.asyncDispose]() {
       await environment.down({ removeVolumes: true })
       await folder[Symbol.asyncDispose]()
@@ -105,11 +108,11 @@ const executableOf = ([program, ...args]: ReturnType<typeof findCompose>) =>
 
 type Hands = Pick<Stack, 'relay' | 'books' | 'untilQuiet' | 'container' | 'exec' | 'untilHealthy' | 'compose'>
 
-async function createHands(
+function createHands(
+  engine: ContainerRuntimeClient,
   project: string,
   run: (args: readonly string[], input: string) => ReturnType<typeof runCompose>,
-): Promise<Hands> {
-  const engine = await getContainerRuntimeClient()
+): Hands {
   const container: Stack['container'] = async (service) => {
     const labels = [`com.docker.compose.project=${project}`, `com.docker.compose.service=${service}`, 'com.docker.compose.oneoff=False']
     const [found] = await engine.container.dockerode.listContainers({ all: true, filters: { label: labels } })

@@ -3,6 +3,7 @@ import type { Answer } from './answer.ts'
 import type { Desk, EpochMs, Incoming } from './call.ts'
 import type { Fields } from './fields.ts'
 import { googleError } from './google-error.ts'
+import type { Settings } from './settings.ts'
 
 /** What became of one event at one destination; a reason means the later verdict refuses it. */
 export interface Judged {
@@ -51,8 +52,9 @@ export function createVerdicts(desk: Desk): Verdicts {
           no,
         )
       }
-      const isReady = desk.now() - kept.at >= desk.settings('google').verdict_after_s * 1000
-      return json(200, { requestStatusPerDestination: kept.perDestination.map((each) => status(each, isReady)) })
+      const { verdict_after_s: afterS, verdict_detail: detail } = desk.settings('google')
+      const isReady = desk.now() - kept.at >= afterS * 1000
+      return json(200, { requestStatusPerDestination: kept.perDestination.map((each) => status(each, isReady, detail)) })
     },
     clear: () => requests.clear(),
   }
@@ -68,15 +70,16 @@ function tally(judged: readonly Judged[]): readonly Tally[] {
 }
 
 /** Counts are int64 and therefore text. */
-function status({ destination, records, rejected }: Tally, isReady: boolean): Fields {
+function status({ destination, records, rejected }: Tally, isReady: boolean, detail: Settings['verdict_detail']): Fields {
   const counts = { eventsIngestionStatus: { recordCount: String(records) } }
   if (!isReady) return { destination, requestStatus: 'PROCESSING', ...counts }
   if (rejected.size === 0) return { destination, requestStatus: 'SUCCESS', ...counts }
   const errorCounts = [...rejected].map(([reason, indices]) => ({
     recordCount: String(indices.length),
     reason: reason.startsWith('PROCESSING_ERROR_') ? reason : `${PREFIX}${reason}`,
-    recordIndices: indices,
+    ...(detail === 'indices' ? { recordIndices: indices } : {}),
   }))
   const failed = [...rejected.values()].reduce((sum, each) => sum + each.length, 0)
-  return { destination, requestStatus: failed === records ? 'FAILED' : 'PARTIAL_SUCCESS', errorInfo: { errorCounts }, ...counts }
+  const errorInfo = detail === 'none' ? {} : { errorInfo: { errorCounts } }
+  return { destination, requestStatus: failed === records ? 'FAILED' : 'PARTIAL_SUCCESS', ...errorInfo, ...counts }
 }

@@ -4,6 +4,7 @@ import type { Booking, Call, Desk, Incoming, PlatformApi, Result } from './call.
 import type { Fault } from './faults.ts'
 import { isFields, isText, parseJson, textOf } from './fields.ts'
 import type { Fields } from './fields.ts'
+import { createAdsApi } from './google-ads.ts'
 import { destinationsOf, findDestinationProblems, findReferenceProblem, readDestinations } from './google-destinations.ts'
 import type { Destination } from './google-destinations.ts'
 import { googleError, requestId } from './google-error.ts'
@@ -15,37 +16,49 @@ import { refresh } from './oauth.ts'
 
 const MAX_EVENTS = 2000
 const DAY_MS = 86_400_000
-const SCOPE = 'https://www.googleapis.com/auth/datamanager'
+const SCOPE = 'https://www.googleapis.com/auth/datamanager https://www.googleapis.com/auth/adwords'
 const REQUEST_FIELDS = new Set(['destinations', 'events', 'encoding', 'consent', 'validateOnly', 'encryptionInfo'])
 const SERVER_ERRORS: Readonly<Record<number, string>> = { 500: 'INTERNAL', 503: 'UNAVAILABLE', 504: 'DEADLINE_EXCEEDED' }
 
-/** Google's Data Manager API, `events:ingest` with its later verdict, and the token endpoint of oauth2.googleapis.com under `/token`. */
+/** Google's Data Manager API, `events:ingest` with its later verdict; the Google Ads API; and the token endpoint of oauth2.googleapis.com under `/token`. */
 export function createGoogle(desk: Desk): PlatformApi {
   const verdicts = createVerdicts(desk)
+  const ads = createAdsApi(desk)
   return {
     id: 'google',
     // A transaction id has no end: a repeat adjusts the conversion, however late it comes.
     dedupWindowMs: Number.POSITIVE_INFINITY,
-    read: (incoming) => readCall(desk, verdicts, incoming),
+    read: (incoming) => readCall(desk, verdicts, incoming) ?? ads.read(incoming, bearerOf(incoming)),
     notFound: () => page(404, 'Error 404 (Not Found)!!1'),
-    rateLimited(params) {
+    rateLimited(params, call) {
+      const ofAds = ads.rateLimited(params, call)
+      if (ofAds !== undefined) return ofAds
       const limit = params.scope === 'day' ? 'IngestionRequestsPerDayPerProject' : 'IngestionRequestsPerMinutePerProject'
       const message = `Quota exceeded for quota metric 'Ingestion requests' and limit '${limit}'.`
       const metadata = { quota_limit: limit }
       const answer = googleError({ code: 429, status: 'RESOURCE_EXHAUSTED', message, reason: 'RATE_LIMIT_EXCEEDED', metadata }, 0)
       return { ...answer, headers: { ...answer.headers, ...retryAfter(params.retry_after_s) } }
     },
-    serverError({ status = 500 }) {
-      return googleError({ code: status, status: SERVER_ERRORS[status] ?? 'INTERNAL', message: 'Internal error encountered.' }, 0)
+    serverError(params, call) {
+      const { status = 500 } = params
+      return (
+        ads.serverError(params, call) ??
+        googleError({ code: status, status: SERVER_ERRORS[status] ?? 'INTERNAL', message: 'Internal error encountered.' }, 0)
+      )
     },
     maintenance(params) {
       const answer = googleError({ code: 503, status: 'UNAVAILABLE', message: 'The service is currently unavailable for maintenance.' }, 0)
       return { ...answer, headers: { ...answer.headers, ...retryAfter(params.retry_after_s) } }
     },
     tooLarge: () => googleError({ code: 413, status: 'INVALID_ARGUMENT', message: 'Request payload size exceeds the limit.' }, 0),
-    clear: () => verdicts.clear(),
+    clear() {
+      verdicts.clear()
+      ads.clear()
+    },
   }
 }
+
+const bearerOf = (incoming: Incoming): string => /^Bearer (.+)$/.exec(incoming.header('authorization') ?? '')?.[1] ?? ''
 
 function readCall(desk: Desk, verdicts: Verdicts, incoming: Incoming): Call | undefined {
   const route = `${incoming.method} ${incoming.path}`
@@ -54,7 +67,7 @@ function readCall(desk: Desk, verdicts: Verdicts, incoming: Incoming): Call | un
     const token = form.get('refresh_token') ?? ''
     return { door: 'token', token, arrivals: new Map(), answer: () => refresh(desk, 'google', incoming, form, SCOPE) }
   }
-  const token = /^Bearer (.+)$/.exec(incoming.header('authorization') ?? '')?.[1] ?? ''
+  const token = bearerOf(incoming)
   if (route === 'GET /v1/requestStatus:retrieve') {
     const answer = (): Result => guard(desk, token, incoming.no) ?? statusResult(verdicts, incoming)
     return { door: 'status', token, arrivals: new Map(), answer }

@@ -12,6 +12,10 @@ export interface Settings {
   readonly token_lifetime_s: number
   /** Google: from accepting a request to its verdict. */
   readonly verdict_after_s: number
+  /** Google: what a verdict says of rejected events: which they are, how many for what reason, or no more than that there are some. */
+  readonly verdict_detail: 'indices' | 'counts' | 'none'
+  /** Google Ads API: the click upload, which is closed to accounts that did not use it before June 2026. */
+  readonly click_upload: 'open' | 'closed'
   /** Snapchat: a refresh gives a new refresh token and ends the old one. */
   readonly rotate_refresh_token: boolean
   /** Snapchat: what `event` of a refused request counts from. The page leaves it open. */
@@ -23,6 +27,8 @@ export interface Settings {
 const DEFAULTS: Settings = {
   token_lifetime_s: 3600,
   verdict_after_s: 1800,
+  verdict_detail: 'indices',
+  click_upload: 'open',
   rotate_refresh_token: false,
   event_index_base: 1,
   bad_token_status: 401,
@@ -35,6 +41,8 @@ const ALLOWED: Record<keyof Settings, (value: unknown) => boolean> = {
   max_body_bytes: isAboveZero,
   token_lifetime_s: isAboveZero,
   verdict_after_s: (value) => isNumber(value) && value >= 0,
+  verdict_detail: (value) => value === 'indices' || value === 'counts' || value === 'none',
+  click_upload: (value) => value === 'open' || value === 'closed',
   rotate_refresh_token: (value) => typeof value === 'boolean',
   event_index_base: (value) => value === 0 || value === 1,
   bad_token_status: (value) => value === 400 || value === 401,

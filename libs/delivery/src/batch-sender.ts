@@ -6,6 +6,7 @@ import type { Logger } from '@relay/observe/logger'
 import type { Metrics } from '@relay/observe/metrics'
 import type { Http, Platform } from '@relay/platforms/contract'
 import type { ConnectionDirectory } from '@relay/state/connection-directory'
+import { endFlight, startFlight } from '@relay/state/flights'
 import type { LimitsInForce } from '@relay/state/limits'
 import { askRate } from '@relay/state/rate-limit'
 import { keepForVerdict } from '@relay/queue/verdicts'
@@ -73,6 +74,12 @@ async function sendBatch(
   const signals = { ...context, platform: context.platform.id }
   const requests: Sent[] = []
   const reports: Promise<void>[] = []
+  const deliveries = rows.map(({ delivery }) => delivery.id)
+  const flight = await startFlight(context.redis, context.platform.id, {
+    processId: context.processId,
+    sentAt: context.clock(),
+    deliveries,
+  })
   const { results, verdict } = await deliver(
     {
       ...context,
@@ -91,7 +98,7 @@ async function sendBatch(
     rows,
   )
   if (requests.length === 0 && probeId !== undefined) reports.push(reportHealth(signals, 'neither', probeId))
-  await passOn(context, connection, results, reports)
+  await Promise.all([endFlight(context.redis, context.platform.id, flight), passOn(context, connection, results, reports)])
   logBatch(context, connection, rows, results, requests)
   return probeId !== undefined && verdict === 'failure' ? results.map((result) => giveAttemptBack(context, result)) : [...results]
 }

@@ -8,6 +8,7 @@ import type { Brake } from './job-worker.ts'
 import type { Parts } from './pool-parts.ts'
 import { outcomeOf, type RowResult, TOO_OLD } from './row.ts'
 import { settle } from './settle.ts'
+import { suspect } from './suspicion.ts'
 
 /** What BullMQ calls for each job. Only what `settle` throws reaches it; any other fault leaves the job to recovery, as no attempt. */
 export async function handleJob(parts: Parts, brake: Brake, job: Job, token: string): Promise<void> {
@@ -48,7 +49,12 @@ export function noteEnd({ unsettled, ended }: Parts, jobId: string, delivery: De
   ended.add(delivery)
 }
 
-async function resultOf({ lines, clock }: Parts, job: Job, delivery: Delivery, generation: number): Promise<RowResult> {
+async function resultOf(parts: Parts, job: Job, delivery: Delivery, generation: number): Promise<RowResult> {
+  const { lines, clock, undertaker, platform } = parts
   if (delivery.deadlineAt <= clock()) return outcomeOf({ kind: 'reject', error: TOO_OLD })
-  return lines.join({ delivery, generation, maybeSentBefore: job.attemptsStarted > 1 || job.stalledCounter > 0 })
+  const maybeSentBefore = job.attemptsStarted > 1 || job.stalledCounter > 0
+  if (!maybeSentBefore) return lines.join({ delivery, generation, maybeSentBefore, alone: false })
+  const suspicion = suspect(await undertaker.readAttempts(delivery.id), clock(), platform.api.deduplicationWindowMs)
+  if (suspicion.kind === 'stop') return outcomeOf({ kind: 'reject', error: suspicion.error })
+  return lines.join({ delivery, generation, maybeSentBefore, alone: suspicion.alone })
 }

@@ -71,7 +71,7 @@ export function createLines(context: LinesContext): Lines {
   return {
     async join(row) {
       const { delivery } = row
-      const key = `${delivery.connectionId}\0${delivery.event.test_event_code ?? ''}`
+      const key = `${delivery.connectionId}\0${delivery.event.test_event_code ?? ''}\0${row.alone ? delivery.id : ''}`
       const line = lines.get(key) ?? (await open(key, delivery))
       return line.join(row)
     },

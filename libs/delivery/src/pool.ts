@@ -1,5 +1,6 @@
 import { markDelivered } from '@relay/state/delivered-marks'
 import type { Worker } from 'bullmq'
+import { startFlightRecovery } from './flight-recovery.ts'
 import { assemble, type Parts, type PoolOptions } from './pool-parts.ts'
 
 /*
@@ -27,6 +28,7 @@ export function createPool(options: PoolOptions): Pool {
   }, MARK_EVERY_MS)
   marking.unref()
   const following = followLimits(parts)
+  const recovery = startFlightRecovery({ ...parts, platform: platform.id })
   return {
     async start() {
       for (const each of parts.workers) {
@@ -42,6 +44,7 @@ export function createPool(options: PoolOptions): Pool {
       }
       clearInterval(marking)
       clearInterval(following)
+      recovery.stop()
       await parts.ended.flush()
       await Promise.all([parts.queue.close(), parts.verdicts.close()])
     },

@@ -8,6 +8,8 @@ export interface Row {
   readonly delivery: Delivery
   /** How often its letter was replayed; 0 for a delivery from the door. */
   readonly generation: number
+  /** It goes in a request of its own: processes have died with it in flight. */
+  readonly alone: boolean
   /** It was started before, so the platform may have it already: its delivered mark is looked at. */
   readonly maybeSentBefore: boolean
 }

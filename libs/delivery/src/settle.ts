@@ -9,6 +9,7 @@ import type { Attempt } from '@relay/queue/letter'
 import type { Undertaker } from '@relay/queue/settle'
 import { DelayedError, type Job, RateLimitError, WaitingError } from 'bullmq'
 import type { RowAttempt, RowResult } from './row.ts'
+import { AMBIGUOUS } from './suspicion.ts'
 
 /*
  * The end of a row's stay in this worker: its result becomes what BullMQ is told.
@@ -111,11 +112,6 @@ async function retry(context: SettleContext, settling: Settling, outcome: Retry,
 
 type Retry = Extract<EventOutcome, { kind: 'retry' }>
 type Hold = Extract<EventOutcome, { kind: 'hold' }>
-
-const AMBIGUOUS = {
-  code: 'AMBIGUOUS',
-  message: 'The platform may have taken this event and does not say so; a person has to decide whether to send it again',
-} as const
 
 const codesOf = ({ platformCode, platformRequestId }: ErrorDetail) => ({
   ...(platformCode === undefined ? {} : { platformCode }),

@@ -16,6 +16,8 @@ export interface Attempt {
   readonly duration_ms?: number
   /** The request left and nothing readable came back: the platform may have taken it. */
   readonly maybe_taken?: boolean
+  /** Its process died with the request in flight, which held this delivery alone or others too. */
+  readonly died?: 'alone' | 'among others'
 }
 
 /** One record per delivery for life (PRODUCT section 5). Names are the public ones of `relay dlq … --json`. */

@@ -22,6 +22,8 @@ import type { ConnectionId, DeliveryId, PlatformId, TenantId } from '@relay/core
  *   relay:{<platform>}:token:<connection>      sealed access token                                  its own life
  *   relay:{<platform>}:lease:<name>            owner                                                the lease
  *   relay:{<platform>}:delivered:<delivery>    mark that it was delivered but not settled           48 h
+ *   relay:{<platform>}:flight:<id>             JSON of a request on its way                             7 d, gone with its answer
+ *   relay:{<platform>}:flights                 set of those ids                                         lasting, empty at rest
  *   relay:{<platform>}:attempts:<delivery>     list of failed attempts (JSON), the last 20          100 d after the last
  *   relay:{<platform>}:tags                    hash: connection → its next round in the fair order      until the queue runs empty
  *   relay:{<platform>}:backlog                 hash: tenant → waiting, held, active deliveries      lasting
@@ -61,6 +63,8 @@ export const keys = {
   accessToken: (platform: PlatformId, connection: ConnectionId) => of(platform, `token:${connection}`),
   lease: (platform: PlatformId, name: string) => of(platform, `lease:${name}`),
   deliveredMark: (platform: PlatformId, delivery: DeliveryId) => of(platform, `delivered:${delivery}`),
+  flights: (platform: PlatformId) => of(platform, 'flights'),
+  flight: (platform: PlatformId, id: string) => of(platform, `flight:${id}`),
   attempts: (platform: PlatformId, delivery: DeliveryId) => of(platform, `attempts:${delivery}`),
   tags: (platform: PlatformId) => of(platform, 'tags'),
   verdict: (platform: PlatformId, requestId: string) => of(platform, `verdict:${requestId}`),
