@@ -70,9 +70,9 @@ async function postPatiently(prefix: string, count: number, answers: Answer[] = 
 /** A shop that goes on posting whatever happens, until it is told to stop; all answers it got. */
 function keepPosting(prefix: string): { readonly answers: readonly Answer[]; stop(): Promise<void> } {
   const answers: Answer[] = []
-  let isOver = false
+  const over = new AbortController()
   const posting = (async () => {
-    for (let batch = 0; !isOver; batch += 1) {
+    for (let batch = 0; !over.signal.aborted; batch += 1) {
       await postPatiently(`${prefix}-${batch}`, 20, answers)
       await delay(30)
     }
@@ -80,7 +80,7 @@ function keepPosting(prefix: string): { readonly answers: readonly Answer[]; sto
   return {
     answers,
     async stop() {
-      isOver = true
+      over.abort()
       await posting
     },
   }

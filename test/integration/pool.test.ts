@@ -11,6 +11,7 @@ import { type Books, readBooks } from '@relay/state/books'
 import { readBreaker } from '@relay/state/circuit-breaker'
 import { findConnection } from '@relay/state/connections'
 import { startFlight } from '@relay/state/flights'
+import { readLearnedRates } from '@relay/state/learned-rates'
 import { resetLimit, setLimit } from '@relay/state/limits'
 import type { ConnectionId } from '@relay/core/ids'
 import type { Queue } from 'bullmq'
@@ -160,6 +161,25 @@ test('a connection at its own limit holds up nobody, and its rows are fetched at
   const held = await queue.getDelayed()
   expect(Math.max(...held.map((job) => job.attemptsStarted))).toBeLessThanOrEqual(2)
   expect(new Set(held.map(({ attemptsMade }) => attemptsMade))).toEqual(new Set([0]))
+})
+
+test('a platform that throttles below the limit is met at its own rate, and the rate recovers', async () => {
+  simulator.faults.add({ platform: 'meta', kind: 'rate_limited', times: 3 })
+  await enqueue(many(50))
+  await fleet.startPool(meta, { eventsPerMinute: 60_000, retryDelaysMs: [50, 50, 50] })
+  await settledBooks({ delivered: 50, dead: 0 })
+  const rates = await readLearnedRates(fleet.redis, 'meta', 60_000)
+  expect(rates.get('con_one' as ConnectionId)).toBeLessThan(60_000 * 0.8)
+  expect(rates.get('con_one' as ConnectionId)).toBeGreaterThan(60_000 * 0.8 ** 4)
+  expect(simulator.ledger.summary().meta.requests).toBeLessThanOrEqual(12)
+})
+
+test('a quota that is nearly used slows the connection down before anything is refused', async () => {
+  simulator.faults.add({ platform: 'meta', kind: 'usage_header', percent: 95 })
+  await enqueue(many(20))
+  await fleet.startPool(meta)
+  await settledBooks({ delivered: 20 })
+  expect((await readLearnedRates(fleet.redis, 'meta', 600_000)).get('con_one' as ConnectionId)).toBeLessThan(600_000 * 0.5)
 })
 
 test('a limit that an operator changes is in force within seconds, also for rows that wait for the old one', async () => {

@@ -2,7 +2,7 @@ import type { ConnectionId } from '@relay/core/ids'
 import { askBreaker, readBreaker, tellBreaker } from '@relay/state/circuit-breaker'
 import { withLease } from '@relay/state/lease'
 import { activePauses, addPause, endPause } from '@relay/state/pause-reasons'
-import { askRate } from '@relay/state/rate-limit'
+import { askRate, bucketOf } from '@relay/state/rate-limit'
 import { connectRedis, whenReady } from '@relay/state/redis'
 import type { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -36,7 +36,7 @@ describe('rate limit', () => {
     let last = 0
     const asker = async (): Promise<void> => {
       while (performance.now() - startedAt < 1_500) {
-        const grant = await askRate(redis, 'meta', one, 50, { platform: limit, connection: undefined })
+        const grant = await askRate(redis, 'meta', one, 50, { platform: bucketOf(limit), connection: undefined })
         granted += grant.granted
         if (grant.granted > 0) last = performance.now() - startedAt
       }
@@ -48,7 +48,7 @@ describe('rate limit', () => {
   })
 
   test('what a limit refuses comes with the time after which it will be granted', async () => {
-    const limits = { platform: 600, connection: undefined }
+    const limits = { platform: bucketOf(600), connection: undefined }
     await askRate(redis, 'tiktok', one, 24, limits)
     const refused = await askRate(redis, 'tiktok', one, 5, limits)
     expect(refused).toMatchObject({ granted: 0, limitedBy: 'platform' })
@@ -57,9 +57,11 @@ describe('rate limit', () => {
   })
 
   test('a connection at its own limit leaves the platform’s to the others', async () => {
-    const limits = { platform: 6_000, connection: 60 }
+    const limits = { platform: bucketOf(6_000), connection: bucketOf(60) }
     expect(await askRate(redis, 'meta', one, 10, limits)).toMatchObject({ granted: 2, limitedBy: 'connection' })
-    expect(await askRate(redis, 'meta', 'con_two' as ConnectionId, 200, { platform: 6_000, connection: undefined })).toMatchObject({
+    expect(
+      await askRate(redis, 'meta', 'con_two' as ConnectionId, 200, { platform: bucketOf(6_000), connection: undefined }),
+    ).toMatchObject({
       granted: 200,
     })
   })

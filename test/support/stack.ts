@@ -13,7 +13,7 @@ import type { System } from './system.ts'
 import { tempFolder } from './temp-folder.ts'
 
 type Service = 'redis' | 'ingest' | 'worker' | 'simulator'
-export type Container = ReturnType<ContainerRuntimeClient['container']['getById']>
+type Container = ReturnType<ContainerRuntimeClient['container']['getById']>
 
 /** The whole product as docker/compose.yml runs it, with the simulator in place of the platforms; worked from outside only. */
 export interface Stack extends Pick<System, 'simulator' | 'relay' | 'books' | 'untilQuiet'>, AsyncDisposable {
@@ -24,8 +24,6 @@ export interface Stack extends Pick<System, 'simulator' | 'relay' | 'books' | 'u
   container(service: Service): Promise<Container>
   /** What a command run inside a service's container printed; it must end with 0. */
   exec(service: Service, command: readonly string[]): Promise<string>
-  /** Resolves when the engine calls the service healthy. */
-  untilHealthy(service: Service): Promise<void>
   /** Compose with these arguments; it must end with 0. Resolves with what it printed. */
   compose(...args: readonly string[]): Promise<string>
 }
@@ -35,7 +33,6 @@ const HEALTHY_WITHIN_MS = 90_000
 /** Ordinary settings with short times. */
 const SETTINGS: Readonly<Record<string, string>> = {
   RELAY_LINGER: '50ms',
-  RELAY_REQUEST_TIMEOUT: '5s',
   RELAY_BREAKER_OPEN: '500ms',
   ...Object.fromEntries(
     PLATFORM_IDS.flatMap((platform) => [
@@ -81,7 +78,8 @@ export async function startStack(): Promise<Stack> {
     .withEnvironmentFile(envFile)
     .withStartupTimeout(HEALTHY_WITHIN_MS)
     .withClientOptions({ executable: executableOf(findCompose()) })
-  const environment = await (image === '' ? description.withBuild() : description).up().catch(async (error: unknown) => {
+  const compose: Compose = (args, input = '') => runCompose(['--env-file', envFile, ...args], { env, input })
+  const environment = await (image === '' ? build(compose) : Promise.resolve()).then(() => description.up()).catch(async (error: unknown) => {
     await folder[Symbol.asyncDispose]()
     throw error
   })
@@ -89,7 +87,7 @@ export async function startStack(): Promise<Stack> {
     fleet: { ingestUrl: `http://${host}:${httpPort}` },
     masterKey,
     simulator: createSimulatorControl(`http://${host}:${simulatorPort}`),
-    ...createHands(engine, project, (args, input) => runCompose(['--env-file', envFile, ...args], { env, input })),
+    ...createHands(engine, project, compose),
     async [Symbol.asyncDispose]() {
       await environment.down({ removeVolumes: true })
       await folder[Symbol.asyncDispose]()
@@ -106,7 +104,7 @@ async function writeReadable(path: string, content: string): Promise<string> {
 const executableOf = ([program, ...args]: ReturnType<typeof findCompose>) =>
   args.length > 0 ? { executablePath: program } : { standalone: true as const, executablePath: program }
 
-type Hands = Pick<Stack, 'relay' | 'books' | 'untilQuiet' | 'container' | 'exec' | 'untilHealthy' | 'compose'>
+type Hands = Pick<Stack, 'relay' | 'books' | 'untilQuiet' | 'container' | 'exec' | 'compose'>
 
 function createHands(
   engine: ContainerRuntimeClient,
@@ -143,10 +141,6 @@ function createHands(
         async () => Object.values(await books()).every(({ waiting, held, active }) => waiting + held + active === 0),
         withinMs,
       )
-    },
-    async untilHealthy(service) {
-      const isHealthy = async () => (await (await container(service)).inspect()).State.Health?.Status === 'healthy'
-      await eventually(isHealthy, HEALTHY_WITHIN_MS)
     },
   }
 }

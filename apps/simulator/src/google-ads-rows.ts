@@ -32,13 +32,12 @@ export function createConversions(desk: Desk): Conversions {
   return {
     judge(rows, context) {
       const keys = rows.map((row) => keyOf(row))
-      const colliding = new Set(keys.map(({ text }) => text).filter((text, at, all) => all.indexOf(text) !== at))
+      const colliding = twice(keys.map(({ text }) => text))
       const actions = createActions(desk, context)
-      const marks = desk.markedEvents('bad_event', 'google', context.customer, context.token)
       const problems = rows.map((row, at) => {
         const key = keys[at]!
         return (
-          marked(desk, marks, row) ??
+          marked(desk, actions.marksOf(row), row) ??
           findRowProblem(row, context.at) ??
           actions.problemOf(row) ??
           collision(key, colliding) ??
@@ -60,6 +59,11 @@ function keyOf(row: Fields): Key {
   if (isText(row['orderId'])) return { kind: 'order', text: `${action} order ${row['orderId']}` }
   const click = [row['gclid'], row['gbraid'], row['wbraid']].map(textOf).join(' ')
   return { kind: 'click', text: `${action} click ${click} ${textOf(row['conversionDateTime'])}` }
+}
+
+function twice(texts: readonly string[]): ReadonlySet<string> {
+  const seen = new Set<string>()
+  return new Set(texts.filter((text) => seen.size === seen.add(text).size))
 }
 
 /** Neither of two rows is recorded. */
@@ -85,10 +89,20 @@ function marked(desk: Desk, marks: ReturnType<Desk['markedEvents']>, row: Fields
 }
 
 /** Each conversion action is asked about once a request. */
-function createActions(desk: Desk, { customer, token }: RowContext): { problemOf(row: Fields): Problem | undefined } {
+function createActions(
+  desk: Desk,
+  { customer, token }: RowContext,
+): { problemOf(row: Fields): Problem | undefined; marksOf(row: Fields): ReturnType<Desk['markedEvents']> } {
   const isClosed = desk.settings('google').click_upload === 'closed'
   const states = new Map<string, ReturnType<Desk['judgeAccount']>>()
+  const marks = new Map<string, ReturnType<Desk['markedEvents']>>()
   return {
+    marksOf(row) {
+      const account = `${customer}/${actionOf(row)}`
+      const known = marks.get(account) ?? desk.markedEvents('bad_event', 'google', account, token)
+      marks.set(account, known)
+      return known
+    },
     problemOf(row) {
       if (isClosed) return { family: 'notAllowlistedError', code: 'CUSTOMER_NOT_ALLOWLISTED_FOR_THIS_FEATURE' }
       const account = `${customer}/${actionOf(row)}`

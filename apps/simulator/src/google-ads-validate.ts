@@ -112,8 +112,7 @@ function clickProblem(row: Fields): Problem | undefined {
   if (isText(gbraid) && isText(wbraid)) return upload('GBRAID_WBRAID_BOTH_SET', 'gbraid')
   for (const [name, id] of Object.entries({ gclid, gbraid, wbraid })) {
     // A click id that nobody clicked: the simulator knows them by their first letters.
-    if (isText(id) && (/\s/.test(id) || /^(?:bad|wrong)/.test(id) || id.includes('relay-check')))
-      return upload(`UNPARSEABLE_${name.toUpperCase()}`, name)
+    if (isText(id) && (/\s/.test(id) || /^(?:bad|wrong)/.test(id))) return upload(`UNPARSEABLE_${name.toUpperCase()}`, name)
   }
   const hasClick = [gclid, gbraid, wbraid].some(isText)
   return hasClick || listOf(row['userIdentifiers']).length > 0 ? undefined : wrongField('REQUIRED', 'gclid')

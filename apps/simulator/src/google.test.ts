@@ -208,4 +208,20 @@ describe('the later verdict', () => {
     })
     expect(simulator.ledger.summary().google).toMatchObject({ events: 3, counted: 1, rejected: 2 })
   })
+
+  it.each([
+    ['counts', 'PARTIAL_SUCCESS', { errorCounts: [{ recordCount: '1', reason: 'PROCESSING_ERROR_REASON_CLICK_NOT_FOUND' }] }],
+    ['none', 'PARTIAL_SUCCESS', undefined],
+  ])('tells as much as it is set to: %s', async (verdict_detail, requestStatus, errorInfo) => {
+    const { sendGoogle, call, order } = createClient()
+    await call('/settings/google', { method: 'PUT', body: JSON.stringify({ verdict_detail, verdict_after_s: 0 }) })
+    await order({ platform: 'google', kind: 'late_reject', event_id: 'order-2', reason: 'CLICK_NOT_FOUND' })
+    const { body } = await sendGoogle([googleEvent(), googleEvent({ transactionId: 'order-2' })])
+    const reply = await call(`/google/v1/requestStatus:retrieve?requestId=${String(body['requestId'])}`, {
+      headers: { authorization: 'Bearer t' },
+    })
+    const [status] = (reply.body as { requestStatusPerDestination: readonly Readonly<Record<string, unknown>>[] })
+      .requestStatusPerDestination
+    expect([status?.['requestStatus'], status?.['errorInfo']]).toEqual([requestStatus, errorInfo])
+  })
 })

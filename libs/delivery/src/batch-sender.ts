@@ -7,6 +7,7 @@ import type { Metrics } from '@relay/observe/metrics'
 import type { Http, Platform } from '@relay/platforms/contract'
 import type { ConnectionDirectory } from '@relay/state/connection-directory'
 import { endFlight, startFlight } from '@relay/state/flights'
+import type { LearnedRates } from '@relay/state/learned-rates'
 import type { LimitsInForce } from '@relay/state/limits'
 import { askRate } from '@relay/state/rate-limit'
 import { keepForVerdict } from '@relay/queue/verdicts'
@@ -15,6 +16,8 @@ import type { Redis } from 'ioredis'
 import { type Accounts, isRedisFault } from './accounts.ts'
 import { deliver } from './deliver.ts'
 import { outcomeOfConnection } from './gates.ts'
+import { learn } from './learn.ts'
+import { ratesOf } from './rates.ts'
 import { outcomeOf, type Row, type RowResult } from './row.ts'
 import type { Sent } from './send-request.ts'
 import { connectionHoldFrom, pauseFrom, pauseQueue, reportHealth, suspendConnection, suspensionFrom } from './signals.ts'
@@ -33,6 +36,7 @@ export interface BatchSenderContext {
   readonly retryDelaysMs: readonly number[]
   readonly breakerOpenMs: number
   readonly limits: () => Promise<LimitsInForce>
+  readonly learned: LearnedRates
   /** The queue of later verdicts. */
   readonly verdicts: Queue
   readonly firstLookMs: number
@@ -80,7 +84,7 @@ async function sendBatch(
     sentAt: context.clock(),
     deliveries,
   })
-  const { results, verdict } = await deliver(
+  const { results: judged, verdict } = await deliver(
     {
       ...context,
       grantAgain: (count) => grantAgain(context, connection, count),
@@ -98,21 +102,18 @@ async function sendBatch(
     rows,
   )
   if (requests.length === 0 && probeId !== undefined) reports.push(reportHealth(signals, 'neither', probeId))
+  const results = await learn({ ...context, platform: context.platform.id }, connection, judged, requests)
   await Promise.all([endFlight(context.redis, context.platform.id, flight), passOn(context, connection, results, reports)])
   logBatch(context, connection, rows, results, requests)
-  return probeId !== undefined && verdict === 'failure' ? results.map((result) => giveAttemptBack(context, result)) : [...results]
+  return probeId !== undefined && verdict === 'failure' ? results.map((result) => giveAttemptBack(context, result)) : results
 }
 
 /** Rows of repaired requests count too; as many as are missing, in as many grants as it takes. */
-async function grantAgain(
-  { platform, redis, limits: readLimits }: BatchSenderContext,
-  connection: Connection,
-  rows: number,
-): Promise<void> {
+async function grantAgain(context: BatchSenderContext, connection: Connection, rows: number): Promise<void> {
+  const { platform, redis } = context
   for (let missing = rows; missing > 0;) {
-    const inForce = await readLimits()
-    const limits = { platform: inForce.platform, connection: inForce.connection(connection.id, connection.settings.events_per_minute) }
-    const { granted, retryAfterMs } = await askRate(redis, platform.id, connection.id, missing, limits)
+    const rates = await ratesOf({ ...context, platform: platform.id }, connection)
+    const { granted, retryAfterMs } = await askRate(redis, platform.id, connection.id, missing, rates)
     missing -= granted
     if (missing > 0) await new Promise((resolve) => setTimeout(resolve, Math.max(10, retryAfterMs)))
   }

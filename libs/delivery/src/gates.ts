@@ -5,10 +5,12 @@ import type { EventOutcome } from '@relay/core/outcome'
 import { PROBE_MAX_EVENTS } from '@relay/state/breaker-rule'
 import { askBreaker } from '@relay/state/circuit-breaker'
 import type { ConnectionDirectory } from '@relay/state/connection-directory'
+import type { LearnedRates } from '@relay/state/learned-rates'
 import type { LimitsInForce } from '@relay/state/limits'
 import { activePauses, type PauseReason } from '@relay/state/pause-reasons'
 import { askRate, type Bucket, bucketOf, type Grant, quantumOf } from '@relay/state/rate-limit'
 import type { Redis } from 'ioredis'
+import { ratesOf } from './rates.ts'
 
 /*
  * What stands before a request, in this order: the connection itself, the reasons for which the platform's queue waits, the breaker, the
@@ -43,6 +45,7 @@ export interface GateContext {
   readonly directory: ConnectionDirectory
   readonly clock: Clock
   readonly limits: () => Promise<LimitsInForce>
+  readonly learned: LearnedRates
   /** Until when this process holds a connection after a 429 of its own, or undefined. */
   heldUntil(connection: ConnectionId): EpochMs | undefined
 }
@@ -63,27 +66,27 @@ export async function askGates(context: GateContext, connectionId: ConnectionId,
 
   const probeId = breaker.kind === 'probe' ? breaker.probeId : undefined
   const most = probeId === undefined ? wanted : Math.min(wanted, PROBE_MAX_EVENTS)
-  const inForce = await context.limits()
-  const limits = { platform: inForce.platform, connection: inForce.connection(connectionId, connection?.settings.events_per_minute) }
-  const grant = await askRate(context.redis, context.platform, connectionId, most, limits)
+  const rates = await ratesOf(context, connection!)
+  const grant = await askRate(context.redis, context.platform, connectionId, most, rates)
   if (grant.granted > 0) return { kind: 'pass', granted: grant.granted, probeId }
-  return grant.limitedBy === 'connection'
-    ? paceOf(grant, limits.connection ?? 1, context.clock())
-    : { kind: 'wait', ms: grant.retryAfterMs }
+  const isOwn = grant.limitedBy === 'connection' && rates.connection !== undefined
+  return isOwn ? paceOf(grant, rates.connection, context.clock()) : { kind: 'wait', ms: grant.retryAfterMs }
 }
 
 /** A short wait is waited out in line by the rows of one grant; for a longer one the line is cleared. */
 const WAIT_IN_LINE_MS = 2_000
 
-function paceOf({ retryAfterMs }: Grant, eventsPerMinute: number, now: EpochMs): Gate {
-  const keep = retryAfterMs <= WAIT_IN_LINE_MS ? quantumOf(bucketOf(eventsPerMinute)) : 0
+function paceOf({ retryAfterMs }: Grant, bucket: Bucket, now: EpochMs): Gate {
+  const keep = retryAfterMs <= WAIT_IN_LINE_MS ? quantumOf(bucket) : 0
   return { kind: 'pace', ms: retryAfterMs, keep, notBefore: now + retryAfterMs }
 }
 
-/** The rate at which a connection's waiting rows can be sent: its own limit, or the platform's where it has none. */
-export async function paceBucket({ limits, directory }: GateContext, connectionId: ConnectionId): Promise<Bucket> {
-  const [inForce, connection] = await Promise.all([limits(), directory.find(connectionId)])
-  return bucketOf(Math.min(inForce.platform, inForce.connection(connectionId, connection?.settings.events_per_minute) ?? Infinity))
+/** The rate at which a connection's waiting rows can be sent: its own, or the platform's where it has none. */
+export async function paceBucket(context: GateContext, connectionId: ConnectionId): Promise<Bucket> {
+  const connection = await context.directory.find(connectionId)
+  if (connection === undefined) return bucketOf((await context.limits()).platform)
+  const { platform, connection: own } = await ratesOf(context, connection)
+  return own === undefined || own.intervalMs < platform.intervalMs ? platform : own
 }
 
 /** What a connection's own status rules: nothing while it is active. Pure. */

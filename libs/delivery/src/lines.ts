@@ -4,6 +4,7 @@ import type { ConnectionId } from '@relay/core/ids'
 import type { Logger } from '@relay/observe/logger'
 import type { Platform } from '@relay/platforms/contract'
 import type { ConnectionDirectory } from '@relay/state/connection-directory'
+import type { LearnedRates } from '@relay/state/learned-rates'
 import type { LimitsInForce } from '@relay/state/limits'
 import { promiseSlots } from '@relay/state/rate-limit'
 import type { Redis } from 'ioredis'
@@ -24,6 +25,7 @@ export interface LinesContext {
   readonly clock: Clock
   readonly logger: Logger
   readonly limits: () => Promise<LimitsInForce>
+  readonly learned: LearnedRates
   readonly lingerMs: number
   readonly heldConnections: Map<ConnectionId, EpochMs>
   readonly sender: BatchSender

@@ -10,6 +10,7 @@ import { openQueue } from '@relay/queue/queues'
 import { createUndertaker, type Undertaker } from '@relay/queue/settle'
 import { openVerdictQueue } from '@relay/queue/verdicts'
 import type { ConnectionDirectory } from '@relay/state/connection-directory'
+import { createLearnedRates, type LearnedRates } from '@relay/state/learned-rates'
 import { createLimits, type LimitsInForce } from '@relay/state/limits'
 import type { KeyRing } from '@relay/vault/key-ring'
 import type { Queue, Worker } from 'bullmq'
@@ -52,6 +53,7 @@ export interface PoolOptions {
 
 export interface Parts extends PoolOptions {
   readonly limits: () => Promise<LimitsInForce>
+  readonly learned: LearnedRates
   /** Goes by the limits in force now: fetches so far ahead, and lets rows that wait ask again. */
   readonly applyLimits: () => Promise<void>
   readonly queue: Queue
@@ -79,7 +81,8 @@ export function assemble(options: PoolOptions): Parts {
     (error) => logger.debug({ err: error }, 'settled deliveries could not be noted'),
   )
   const unsettled = createUnsettled(clock)
-  const own = { ...options, limits, queue, verdicts, undertaker, ended, unsettled, worker }
+  const learned = createLearnedRates(redis, platform.id, clock)
+  const own = { ...options, limits, learned, queue, verdicts, undertaker, ended, unsettled, worker }
   const parts: Parts = { ...own, ...connect(own, options.fetchAhead) }
   const brake = createBrake(worker, options)
   worker.on('completed', (job) => {

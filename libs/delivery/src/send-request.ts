@@ -15,6 +15,8 @@ export interface Sent {
   readonly verdict: Verdict
   /** What to ask the later verdict by; undefined where this answer is the last word. */
   readonly verdictId: string | undefined
+  /** Share of a quota that the platform says is used, in percent. */
+  readonly usedPercent: number | undefined
   /** HTTP status, or the code of the transport's fault. */
   readonly status: number | string
 }
@@ -44,6 +46,7 @@ export async function sendRequest(
   const classifyContext = {
     now: clock(),
     settings: account.settings,
+    testEventCode,
     credentialsSavedAt: account.credentialsSavedAt,
     retryDelaysMs: context.retryDelaysMs,
   }
@@ -54,6 +57,7 @@ export async function sendRequest(
     outcomes,
     attempt: { startedAt, durationMs, maybeTaken: mayBeTaken(answer, outcomes) },
     verdict: verdictOf(outcomes),
+    usedPercent: answer.kind === 'answer' ? platform.usedPercent?.(answer.headers) : undefined,
     verdictId: platform.verdict?.requestIdOf(settled, { settings: account.settings, testEventCode }),
     status: answer.kind === 'answer' ? answer.status : answer.error.code,
   }
@@ -73,7 +77,8 @@ const SAYS_NOTHING: ReadonlySet<string> = new Set(['RATE_LIMITED', 'QUOTA_EXHAUS
 /** What a request tells of the platform: a fault of its own, health (any readable answer below 500 but a 429), or neither. Pure. */
 export function verdictOf(outcomes: readonly EventOutcome[]): Verdict {
   const errors = outcomes.map(errorOf)
-  if (errors.some((error) => error !== undefined && countsForBreaker(error))) return 'failure'
+  // A request of which something was taken is no failure of the platform, whatever became of single rows.
+  if (errors.every((error) => error !== undefined) && errors.some(countsForBreaker)) return 'failure'
   return errors.length > 0 && errors.every((error) => error !== undefined && SAYS_NOTHING.has(error.code)) ? 'neither' : 'success'
 }
 

@@ -53,7 +53,7 @@ export const backoffStrategy =
   (attemptsMade: number, _type?: string, error?: Error): number =>
     Math.max(retryDelayMs(retryDelaysMs, attemptsMade, dice), error instanceof RetryError ? (error.retryAfterMs ?? 0) : 0)
 
-/** Held rows of one cause come back over this span, in ms, so that they are no herd. */
+/** Held rows of one cause come back over this span, in ms, so that they are no herd. Rows that a limit holds have slots, and come back together to travel together. */
 const RETURN_SPREAD_MS = 1_000
 
 interface Settling {
@@ -135,7 +135,8 @@ async function hold(context: SettleContext, settling: Settling, outcome: Hold, a
     await context.undertaker.noteAttempt(delivery.id, attemptOf(error, attempt, context.clock()))
   }
   context.metrics.deliveriesHeld.inc({ platform: context.platform, code: error.code })
-  const until = Math.max(outcome.until, context.clock()) + Math.ceil(context.dice() * RETURN_SPREAD_MS)
+  const spreadMs = error.code === 'RATE_LIMITED' ? 0 : Math.ceil(context.dice() * RETURN_SPREAD_MS)
+  const until = Math.max(outcome.until, context.clock()) + spreadMs
   await context.undertaker.hold(job, token, until, delivery.connectionId)
   throw new DelayedError()
 }

@@ -216,6 +216,9 @@ export interface Platform<C = unknown> {
   /** Pure. Exactly one outcome per entry of `sent`, in the same order. */
   classify(answer: HttpAnswer, sent: readonly JsonObject[], context: ClassifyContext): EventOutcome[]
 
+  /** Absent where answers do not tell. Pure. How much of a quota is used by now, in percent, from the headers of an answer; it slows the connection from 80 on. */
+  usedPercent?(headers: Readonly<Record<string, string>>): number | undefined
+
   /** Absent where answers speak for themselves. A call without side effects that settles what an answer leaves open; its answer goes into classify instead. */
   inquire?(answer: HttpAnswer, sent: readonly JsonObject[], on: Account<C>, http: Http): Promise<HttpAnswer>
 

@@ -17,6 +17,7 @@ import type { ConnectionId, DeliveryId, PlatformId, TenantId } from '@relay/core
  *   relay:{<platform>}:breaker                 JSON with version, see circuit-breaker.ts            1 d after the last change
  *   relay:{<platform>}:pauses                  hash: reason → until, detail                         as long as the longest reason
  *   relay:{<platform>}:limits                  hash: platform or connection → events a minute, as set      lasting
+ *   relay:{<platform>}:learned                 JSON with version: scope → learned rate                  1 h after the last change
  *   relay:{<platform>}:rate:<scope>            tokens and the time of the last grant, grant.lua     until the bucket is full again
  *   relay:{<platform>}:promised:<connection>   until when due times are promised to its held rows       until then
  *   relay:{<platform>}:token:<connection>      sealed access token                                  its own life
@@ -57,6 +58,7 @@ export const keys = {
   breaker: (platform: PlatformId) => of(platform, 'breaker'),
   pauses: (platform: PlatformId) => of(platform, 'pauses'),
   limits: (platform: PlatformId) => of(platform, 'limits'),
+  learned: (platform: PlatformId) => of(platform, 'learned'),
   platformRate: (platform: PlatformId) => of(platform, 'rate:platform'),
   connectionRate: (platform: PlatformId, connection: ConnectionId) => of(platform, `rate:connection:${connection}`),
   promisedSlots: (platform: PlatformId, connection: ConnectionId) => of(platform, `promised:${connection}`),

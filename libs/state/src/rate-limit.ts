@@ -24,6 +24,12 @@ export function bucketOf(eventsPerMinute: number): Bucket {
   return { burst, intervalMs: MINUTE_MS / (eventsPerMinute - burst + 1) }
 }
 
+/** A learned rate is a guess about a limit whose window nobody knows: a burst of one second, so that it is met evenly. Pure. */
+export function learnedBucketOf(eventsPerMinute: number): Bucket {
+  const burst = Math.max(1, Math.floor(eventsPerMinute / 60))
+  return { burst, intervalMs: MINUTE_MS / Math.max(1, eventsPerMinute - burst + 1) }
+}
+
 /** What one grant gives while the limit binds, at least 1: half the burst, so that a late question loses nothing. */
 export const quantumOf = (bucket: Bucket): number => Math.max(1, Math.ceil(bucket.burst / 2))
 
@@ -43,11 +49,9 @@ export async function askRate(
   platform: PlatformId,
   connection: ConnectionId,
   wanted: number,
-  limits: { readonly platform: number; readonly connection: number | undefined },
+  buckets: { readonly platform: Bucket; readonly connection: Bucket | undefined },
 ): Promise<Grant> {
-  const ofPlatform = bucketOf(limits.platform)
-  const ofConnection = limits.connection === undefined ? undefined : bucketOf(limits.connection)
-  const args = [ofPlatform, ofConnection].flatMap((bucket) =>
+  const args = [buckets.platform, buckets.connection].flatMap((bucket) =>
     bucket === undefined ? [0, 0, 0] : [bucket.burst, bucket.intervalMs, quantumOf(bucket)],
   )
   const [granted, retryAfterMs, by] = (await grant.run(

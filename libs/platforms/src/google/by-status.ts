@@ -2,6 +2,7 @@ import type { EpochMs } from '@relay/core/clock'
 import type { EventOutcome } from '@relay/core/outcome'
 import {
   forAll,
+  parseJsonBody,
   rateLimited,
   refusedRequest,
   reject,
@@ -13,6 +14,7 @@ import {
   type Codes,
 } from '../verdict.ts'
 import type { GoogleClass } from './reasons.ts'
+import { deadGrantOf } from './refresh.ts'
 
 /** What a status alone means, where no reason is known (google.rpc.Code, https://google.aip.dev/193, read 2026-11-24). */
 const STATUS_CLASS: ReadonlyMap<string, GoogleClass> = new Map([
@@ -50,6 +52,9 @@ export function classOfStatus(status: string, http: number): GoogleClass {
 /** An error without Google's own body: it comes from something in between, so that a bare 401 or 403 says nothing about credentials. */
 export function byStatusAlone(answer: Answered, count: number, now: EpochMs, stepMs: number): EventOutcome[] {
   const { status, headers } = answer
+  // The token endpoint's own words mean the same wherever they are read.
+  const deadGrant = deadGrantOf(parseJsonBody(answer.body))
+  if (deadGrant !== undefined) return forAll(count, reject(deadGrant))
   if (status === 413) return tooLarge(count, now)
   if (status === 429) {
     return forAll(count, rateLimited(now, { scope: 'application', retryAfterMs: retryAfterMs(headers, now), firstStepMs: stepMs }))

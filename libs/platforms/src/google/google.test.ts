@@ -108,6 +108,22 @@ test.each([
   expect(userOf(userData)).toEqual({ userIdentifiers: [expected] })
 })
 
+// Own examples by the rule of google/ads/datamanager/v1/user_data.proto: no punctuation in either name.
+test('names lose their punctuation, titles and suffixes before they are hashed', () => {
+  const address = {
+    givenName: 'fbcc8fa66b9a007dc3649ee989950d38f12ed91b9f18a3d215b04ff77546dca0',
+    familyName: '7a0fbfdf40cbeb97429bdb88f512cecd27f0d44b7e57986ab578423bb61936ac',
+    regionCode: 'GB',
+    postalCode: 'EC1A 1BB',
+  }
+  for (const [first_name, last_name] of [
+    ['Jean-Pierre', "O'Connor"],
+    ['Dr. JEAN-PIERRE', "o'connor Jr."],
+  ] as const) {
+    expect(userOf({ first_name, last_name, country: 'gb', zip: 'ec1a 1bb' })).toEqual({ userIdentifiers: [{ address }] })
+  }
+})
+
 test('more than 10 identifiers are cut, the first of each kind before the second of any', () => {
   const emails = Array.from({ length: 10 }, (_value, index) => `a${index}@example.com`)
   const person = { email: emails, phone: '+441134960987', first_name: 'Ann', last_name: 'Lee', country: 'GB', zip: 'EC1A 1BB' }
@@ -159,9 +175,7 @@ test('an exact id is sent byte for byte, and one that Google would refuse is ref
 test('more than 10 conversion actions go in several requests, each event once', () => {
   const bodies = to(...Array.from({ length: 50 }, (_value, index) => String(index % 25)))
   const groups = google.separate?.(bodies, SETTINGS) ?? []
-  expect(groups.map((group) => new Set(group.map((at) => (bodies[at]?.['destinationReferences'] as string[])[0])).size)).toEqual([
-    10, 10, 5,
-  ])
+  expect(groups.map((group) => new Set(group.map((at) => (bodies[at]!['destinationReferences'] as string[])[0])).size)).toEqual([10, 10, 5])
   expect(groups.flat().toSorted((a, b) => a - b)).toEqual([...bodies.keys()])
 })
 
@@ -502,6 +516,14 @@ test.each([
   ['a token server that is ill', [answerOf(500, '')]],
 ])('a check that meets %s is unverified', async (_what, answers) => {
   expect((await check(answers)).report.verdict).toBe('unverified')
+})
+
+test("the token endpoint's word for a dead grant is one wherever it is read", () => {
+  const answer = { kind: 'answer', status: 400, headers: {}, body: '{"error":"invalid_grant"}', truncated: false } as const
+  const context = { now: 0, settings: {}, credentialsSavedAt: 0, retryDelaysMs: [1_000] }
+  expect(google.classify(answer, [{}], context)).toMatchObject([
+    { kind: 'reject', error: { code: 'CREDENTIALS_EXPIRED', platformCode: 'invalid_grant' } },
+  ])
 })
 
 test('an account without enhanced conversions is verified with a remark: its clicks will be taken', async () => {

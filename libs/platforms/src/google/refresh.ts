@@ -1,4 +1,5 @@
 import type { ErrorDetail } from '@relay/core/errors'
+import type { JsonObject } from '@relay/core/json'
 import type { Account, Http, HttpAnswer, RefreshResult } from '../contract.ts'
 import { parseJsonBody } from '../verdict.ts'
 import { TOKEN_URL } from './api.ts'
@@ -31,16 +32,23 @@ const unavailable = (message: string, platformCode?: string): Ungranted => {
   return { kind: 'unavailable', error }
 }
 
+type DeadGrant = ErrorDetail & { readonly code: 'CREDENTIALS_EXPIRED' }
+
+/** What a body of the token endpoint says of a grant or a client that is gone for good; undefined for everything else. */
+export function deadGrantOf(body: JsonObject | undefined): DeadGrant | undefined {
+  const error = body?.['error']
+  if (typeof error !== 'string' || !Object.hasOwn(DEAD_GRANTS, error)) return undefined
+  return { code: 'CREDENTIALS_EXPIRED', message: DEAD_GRANTS[error]!, platformCode: error }
+}
+
 function readToken(answer: HttpAnswer): GoogleGrant {
   if (answer.kind === 'fault') return unavailable(`Google's token server could not be asked: ${answer.error.message}`)
   const body = parseJsonBody(answer.body)
   // The word decides, not the status: a dead grant comes as a 400, which elsewhere is a bad request.
+  const dead = deadGrantOf(body)
+  if (dead !== undefined) return { kind: 'dead', error: dead }
   const error = body?.['error']
-  if (typeof error === 'string') {
-    const advice = Object.hasOwn(DEAD_GRANTS, error) ? DEAD_GRANTS[error] : undefined
-    if (advice === undefined) return unavailable("Google's token server refused for now", error)
-    return { kind: 'dead', error: { code: 'CREDENTIALS_EXPIRED', message: advice, platformCode: error } }
-  }
+  if (typeof error === 'string') return unavailable("Google's token server refused for now", error)
   const accessToken = body?.['access_token']
   if (answer.status !== 200 || typeof accessToken !== 'string' || accessToken === '') {
     return unavailable(`Google's token server answered ${answer.status} without a token`)

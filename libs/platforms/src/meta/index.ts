@@ -6,6 +6,7 @@ import { metaCredentials, metaSettings, type MetaCredentials } from './credentia
 import { acceptsUntil, encodeEvent, encodeRequest } from './encode.ts'
 import { mapEvent } from './event-names.ts'
 import { identify } from './identify.ts'
+import { usedPercent } from './usage.ts'
 
 /** Meta Conversions API, server events. Tokens do not expire on a schedule, so there is no `refresh`. */
 export const meta: Platform<MetaCredentials> = {
@@ -20,6 +21,7 @@ export const meta: Platform<MetaCredentials> = {
   encodeEvent,
   encodeRequest,
   classify,
+  usedPercent,
   inquire,
   check,
 }

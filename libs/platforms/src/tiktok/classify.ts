@@ -76,16 +76,7 @@ function wholeRequest(
     case 'success':
       return delivered(codes.platformRequestId)
     case 'ambiguous':
-      return {
-        kind: 'retry',
-        resendOnce: true,
-        error: {
-          code: 'UNEXPECTED_RESPONSE',
-          message: `TikTok may or may not have taken the events (${name})`,
-          unreadable: false,
-          ...codes,
-        },
-      }
+      return maybeTaken(name, codes)
     case 'credentials':
       return reject({ code: 'CREDENTIALS_EXPIRED', message: `TikTok no longer accepts this access token (${name})`, ...codes })
     case 'permission':
@@ -116,6 +107,12 @@ function wholeRequest(
       return unknownCode(`TikTok answered a code that does not belong to events (${name})`, codes)
   }
 }
+
+const maybeTaken = (name: string, codes: Codes): EventOutcome => ({
+  kind: 'retry',
+  resendOnce: true,
+  error: { code: 'UNEXPECTED_RESPONSE', message: `TikTok may or may not have taken the events (${name})`, unreadable: false, ...codes },
+})
 
 function rejectNamed(count: number, name: string, message: string, now: EpochMs, codes: Codes): EventOutcome[] {
   const named = new Map([...message.matchAll(NAMED_ROW)].map((match) => [Number(match[1]), match[0]]))
