@@ -15,7 +15,9 @@ const NOT_PASSED_ON = ['RELAY_MASTER_KEY', 'RELAY_HTTP_HOST', 'RELAY_HTTP_PORT',
 test('compose.yml passes on every setting but those that it fixes, and no other', async () => {
   const settings = [...renderEnvExample().matchAll(/^#(RELAY_\w+)=/gm)].map(([, name]) => name!)
   const passedOn = [...(await read('compose.yml')).matchAll(/^ +(RELAY_\w+):/gm)].map(([, name]) => name!)
-  expect(passedOn.toSorted()).toEqual(settings.filter((name) => !NOT_PASSED_ON.includes(name)).toSorted())
+  expect(passedOn.toSorted(), 'x-environment of docker/compose.yml').toEqual(
+    settings.filter((name) => !NOT_PASSED_ON.includes(name)).toSorted(),
+  )
 })
 
 test('Redis keeps what it is given in a container as the embedded one does', async () => {

@@ -125,6 +125,7 @@ describe.each(CASES)('$platform.id', (each) => {
       generation: 0,
       alone: false,
       maybeSentBefore: false,
+      onTaken() {},
     }))
 
   test.each([

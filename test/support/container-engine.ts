@@ -33,7 +33,11 @@ export async function runCompose(
   { env, input }: { readonly env: Readonly<Record<string, string>>; readonly input: string },
 ): Promise<{ readonly exitCode: number | null; readonly stdout: string; readonly stderr: string }> {
   const [program, ...first] = findCompose()
-  const child = spawn(program, [...first, ...args], { cwd: DOCKER_DIR, env: { ...process.env, ...env }, stdio: 'pipe' })
+  const child = spawn(program, [...first, '-f', 'compose.yml', ...args], {
+    cwd: DOCKER_DIR,
+    env: { ...process.env, ...env },
+    stdio: 'pipe',
+  })
   // A command that ends without reading what it was sent is no fault of the test.
   child.stdin.on('error', () => {})
   child.stdin.end(input)

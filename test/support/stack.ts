@@ -44,55 +44,50 @@ const SETTINGS: Readonly<Record<string, string>> = {
 }
 
 /**
- * In `beforeAll`. Builds the image, or takes the one that RELAY_TEST_IMAGE names. A project, volume, network and ports of its own: whatever else runs on the
- * engine is left alone.
+ * In `beforeAll`. Builds the image (RELAY_BUILD_NETWORK as for the compose file), or takes the one that RELAY_TEST_IMAGE names. A project, volume, network and
+ * ports of its own: whatever else runs on the engine is left alone.
  */
 export async function startStack(): Promise<Stack> {
-  const image = process.env['RELAY_TEST_IMAGE'] ?? ''
-  const network = process.env['RELAY_BUILD_NETWORK']
+  const { RELAY_TEST_IMAGE: givenImage, RELAY_BUILD_NETWORK: buildNetwork } = process.env
   for (const name of Object.keys(process.env)) if (name.startsWith('RELAY_')) delete process.env[name]
+  const engine = await getContainerRuntimeClient()
   const folder = await tempFolder('relay-stack-')
   const masterKey = createKeyText()
-  const project = `relay-test-${process.pid}`
-  const engine = await getContainerRuntimeClient()
-  // Another name where the engine is not on this machine, or this is a container itself.
+  // Another name than localhost where the engine is not on this machine, or this is a container itself.
   const { host } = engine.info.containerRuntime
   const [httpPort, simulatorPort] = [await chooseFreePort(), await chooseFreePort()]
-  const env = {
+  const settings: ProjectSettings = {
     ...SETTINGS,
-    ...(network === undefined ? {} : { RELAY_BUILD_NETWORK: network }),
-    RELAY_IMAGE: image === '' ? 'conversion-relay:test' : image,
+    ...(buildNetwork === undefined ? {} : { RELAY_BUILD_NETWORK: buildNetwork }),
+    RELAY_IMAGE: givenImage ?? 'conversion-relay:test',
     RELAY_MASTER_KEY_FILE: await writeReadable(join(folder.path, 'master.key'), masterKey),
     RELAY_HTTP_ADDRESS: host === 'localhost' ? '127.0.0.1' : '0.0.0.0',
     RELAY_HTTP_PORT: String(httpPort),
     RELAY_SIMULATOR_PORT: String(simulatorPort),
-    COMPOSE_PROJECT_NAME: project,
+    COMPOSE_PROJECT_NAME: `relay-test-${process.pid}`,
     COMPOSE_PROFILES: 'simulator',
-    COMPOSE_FILE: 'compose.yml',
   }
   // Not the .env of whoever works here.
   const envFile = await writeReadable(join(folder.path, 'empty.env'), '')
-  const description = new DockerComposeEnvironment(DOCKER_DIR, 'compose.yml')
-    .withProjectName(project)
-    .withEnvironment(env)
-    .withEnvironmentFile(envFile)
-    .withStartupTimeout(HEALTHY_WITHIN_MS)
-    .withClientOptions({ executable: executableOf(findCompose()) })
-  const compose: Compose = (args, input = '') => runCompose(['--env-file', envFile, ...args], { env, input })
-  const environment = await (image === '' ? build(compose) : Promise.resolve()).then(() => description.up()).catch(async (error: unknown) => {
-    await folder[Symbol.asyncDispose]()
-    throw error
-  })
+  const compose = createCompose(settings, envFile)
+  if (givenImage === undefined) await compose('build')
+  const environment = await describeProject(settings, envFile).up()
   return {
     fleet: { ingestUrl: `http://${host}:${httpPort}` },
     masterKey,
     simulator: createSimulatorControl(`http://${host}:${simulatorPort}`),
-    ...createHands(engine, project, compose),
+    compose,
+    relay: (args, { input = '' } = {}) => runIn(settings, envFile, ['run', '--rm', '-T', 'cli', ...args], input),
+    ...createHands(engine, settings.COMPOSE_PROJECT_NAME),
     async [Symbol.asyncDispose]() {
       await environment.down({ removeVolumes: true })
       await folder[Symbol.asyncDispose]()
     },
   }
+}
+
+interface ProjectSettings extends Readonly<Record<string, string>> {
+  readonly COMPOSE_PROJECT_NAME: string
 }
 
 /** The container's user is another one than ours, and must be able to read it. */
@@ -101,19 +96,32 @@ async function writeReadable(path: string, content: string): Promise<string> {
   return path
 }
 
-const executableOf = ([program, ...args]: ReturnType<typeof findCompose>) =>
-  args.length > 0 ? { executablePath: program } : { standalone: true as const, executablePath: program }
+const runIn = (settings: ProjectSettings, envFile: string, args: readonly string[], input = '') =>
+  runCompose(['--env-file', envFile, ...args], { env: settings, input })
 
-type Hands = Pick<Stack, 'relay' | 'books' | 'untilQuiet' | 'container' | 'exec' | 'compose'>
+function createCompose(settings: ProjectSettings, envFile: string): Stack['compose'] {
+  return async (...args) => {
+    const { exitCode, stdout, stderr } = await runIn(settings, envFile, args)
+    if (exitCode !== 0) throw new Error(`compose ${args.join(' ')} ended with ${exitCode}:\n${stdout}\n${stderr}`)
+    return stdout
+  }
+}
 
-function createHands(
-  engine: ContainerRuntimeClient,
-  project: string,
-  run: (args: readonly string[], input: string) => ReturnType<typeof runCompose>,
-): Hands {
+function describeProject(settings: ProjectSettings, envFile: string): DockerComposeEnvironment {
+  const [program, ...args] = findCompose()
+  const executable = args.length > 0 ? { executablePath: program } : { standalone: true as const, executablePath: program }
+  return new DockerComposeEnvironment(DOCKER_DIR, 'compose.yml')
+    .withProjectName(settings.COMPOSE_PROJECT_NAME)
+    .withEnvironment(settings)
+    .withEnvironmentFile(envFile)
+    .withStartupTimeout(HEALTHY_WITHIN_MS)
+    .withClientOptions({ executable })
+}
+
+function createHands(engine: ContainerRuntimeClient, project: string): Pick<Stack, 'container' | 'exec' | 'books' | 'untilQuiet'> {
   const container: Stack['container'] = async (service) => {
-    const labels = [`com.docker.compose.project=${project}`, `com.docker.compose.service=${service}`, 'com.docker.compose.oneoff=False']
-    const [found] = await engine.container.dockerode.listContainers({ all: true, filters: { label: labels } })
+    const label = [`com.docker.compose.project=${project}`, `com.docker.compose.service=${service}`, 'com.docker.compose.oneoff=False']
+    const [found] = await engine.container.dockerode.listContainers({ all: true, filters: { label } })
     if (found === undefined) throw new Error(`there is no container of ${service}`)
     return engine.container.getById(found.Id)
   }
@@ -130,12 +138,6 @@ function createHands(
     container,
     exec,
     books,
-    relay: (args, { input = '' } = {}) => run(['run', '--rm', '-T', 'cli', ...args], input),
-    async compose(...args) {
-      const { exitCode, stdout, stderr } = await run(args, '')
-      if (exitCode !== 0) throw new Error(`compose ${args.join(' ')} ended with ${exitCode}:\n${stderr}`)
-      return stdout
-    },
     async untilQuiet(withinMs) {
       await eventually(
         async () => Object.values(await books()).every(({ waiting, held, active }) => waiting + held + active === 0),

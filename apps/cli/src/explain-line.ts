@@ -5,14 +5,14 @@ import { networkFault, timeoutFault } from '@relay/platforms/transport-fault'
 import type { NdjsonLine } from './ndjson-lines.ts'
 
 /** A platform's answer as somebody wrote it down. */
-export interface GivenAnswer {
+interface GivenAnswer {
   readonly answer: HttpAnswer
   /** Of the request that was answered. */
   readonly events: number
   readonly api: ConnectionSettings['api']
 }
 
-export interface LineFault {
+interface LineFault {
   readonly code: 'MALFORMED_BODY' | 'PAYLOAD_TOO_LARGE'
   readonly message: string
 }

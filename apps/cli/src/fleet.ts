@@ -74,12 +74,11 @@ const mainOf = (app: 'ingest' | 'worker' | 'simulator'): URL => new URL(`../../$
 /** Resolves when every process is ready. Where one cannot start, what was started is ended again, and the error says why. */
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const started: SupervisedProcess[] = []
-  let redis: RunningRedis | undefined
-  const stop = createStop(started, () => redis)
+  const redis = createRedisKeeper(options)
+  const stop = createStop(started, redis)
   try {
     const masterKeyFile = await masterKeyFor(options)
-    redis = options.redisUrl === undefined ? await startOwnRedis(options) : undefined
-    const redisUrl = options.redisUrl ?? redis?.url ?? ''
+    const redisUrl = options.redisUrl ?? (await redis.start())
     const key: Record<string, string> = masterKeyFile === undefined ? {} : { RELAY_MASTER_KEY_FILE: masterKeyFile }
     const start = createStarter(options, started, { RELAY_REDIS_URL: redisUrl, ...key })
     const simulatorUrl = options.simulator ? await start.simulator() : undefined
@@ -94,11 +93,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       failed: Promise.race(started.map((process) => process.failed)),
       stop,
       kill: async () => void (await Promise.all(started.map((process) => process.kill()))),
-      async restartRedis({ crash = false } = {}) {
-        if (redis === undefined) throw new Error('this fleet uses a Redis that it did not start')
-        await (crash ? redis.kill() : redis.stop())
-        redis = await startRedis({ ...placesOf(options), port: redis.port })
-      },
+      restartRedis: ({ crash = false } = {}) => redis.restart(crash),
     }
   } catch (error) {
     await stop()
@@ -121,11 +116,40 @@ async function masterKeyFor({ env, dataDir }: FleetOptions): Promise<string | un
 
 const placesOf = ({ dataDir, serverDir }: FleetOptions) => ({ dataDir, ...(serverDir === undefined ? {} : { serverDir }) })
 
-async function startOwnRedis(options: FleetOptions): Promise<RunningRedis> {
+interface RedisKeeper {
+  /** Its URL. */
+  start(): Promise<string>
+  restart(crash: boolean): Promise<void>
+  stop(): Promise<void>
+}
+
+/** The embedded Redis of a fleet. One that is being started again at the moment when all ends does not outlive the rest. */
+function createRedisKeeper(options: FleetOptions): RedisKeeper {
   const { dataDir, onLog } = options
-  const redis = await startRedis({ ...placesOf(options), onProgress: (message) => onLog('redis', message) })
-  onLog('redis', `${redis.reused ? 'found running' : 'started'} at ${redis.url}, data in ${dataDir}`)
-  return redis
+  let redis: RunningRedis | undefined
+  let restarting = Promise.resolve()
+  let isEnding = false
+
+  async function restart(crash: boolean): Promise<void> {
+    if (redis === undefined) throw new Error('this fleet uses a Redis that it did not start')
+    if (isEnding) throw new Error('this fleet has ended its Redis')
+    await (crash ? redis.kill() : redis.stop())
+    redis = await startRedis({ ...placesOf(options), port: redis.port })
+  }
+
+  return {
+    async start() {
+      redis = await startRedis({ ...placesOf(options), onProgress: (message) => onLog('redis', message) })
+      onLog('redis', `${redis.reused ? 'found running' : 'started'} at ${redis.url}, data in ${dataDir}`)
+      return redis.url
+    },
+    restart: (crash) => (restarting = restart(crash)),
+    async stop() {
+      isEnding = true
+      await restarting.catch(() => {})
+      await redis?.stop()
+    },
+  }
 }
 
 function createStarter(options: FleetOptions, started: SupervisedProcess[], own: Readonly<Record<string, string>>) {
@@ -197,13 +221,13 @@ async function untilReady(name: string, url: string): Promise<void> {
   }
 }
 
-function createStop(started: readonly SupervisedProcess[], redis: () => RunningRedis | undefined): () => Promise<void> {
+function createStop(started: readonly SupervisedProcess[], redis: RedisKeeper): () => Promise<void> {
   let stopping: Promise<void> | undefined
   const stop = async (): Promise<void> => {
     const [simulators, others] = [started.filter(({ name }) => name === 'simulator'), started.filter(({ name }) => name !== 'simulator')]
     await Promise.all(others.map((process) => process.stop(STOP_WITHIN_MS)))
     await Promise.all(simulators.map((process) => process.stop(STOP_WITHIN_MS)))
-    await redis()?.stop()
+    await redis.stop()
   }
   return () => (stopping ??= stop())
 }

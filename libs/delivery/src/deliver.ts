@@ -132,6 +132,9 @@ async function transmit(transmission: Transmission, account: Account, ready: rea
     return inHalves(transmission, account, ready)
   }
   const sent = await sendWithFreshToken(transmission, account, ready)
+  for (const [index, { place }] of ready.entries()) {
+    if (sent.outcomes[index]!.kind === 'delivered') transmission.rows[place]!.onTaken()
+  }
   await keepTaken(transmission, account, ready, sent)
   const refused = settleSent(transmission, ready, sent)
   if (refused.length > 0) await repair(transmission, account, ready, refused)

@@ -34,7 +34,6 @@ async function handle(parts: Parts, brake: Brake, job: Job, token: string): Prom
   const { delivery, generation } = read.payload
   const result = await resultOf(parts, job, delivery, generation)
   if (result.kind === 'back' && result.until !== undefined) await brake(result.until)
-  if (result.kind === 'outcome' && result.outcome.kind === 'delivered') parts.unsettled.add(job.id!, delivery.id)
   const context = {
     ...parts,
     platform: platform.id,
@@ -50,11 +49,12 @@ export function noteEnd({ unsettled, ended }: Parts, jobId: string, delivery: De
 }
 
 async function resultOf(parts: Parts, job: Job, delivery: Delivery, generation: number): Promise<RowResult> {
-  const { lines, clock, undertaker, platform } = parts
+  const { lines, clock, undertaker, platform, unsettled } = parts
   if (delivery.deadlineAt <= clock()) return outcomeOf({ kind: 'reject', error: TOO_OLD })
   const maybeSentBefore = job.attemptsStarted > 1 || job.stalledCounter > 0
-  if (!maybeSentBefore) return lines.join({ delivery, generation, maybeSentBefore, alone: false })
+  const row = { delivery, generation, maybeSentBefore, onTaken: () => unsettled.add(job.id!, delivery.id) }
+  if (!maybeSentBefore) return lines.join({ ...row, alone: false })
   const suspicion = suspect(await undertaker.readAttempts(delivery.id), clock(), platform.api.deduplicationWindowMs)
   if (suspicion.kind === 'stop') return outcomeOf({ kind: 'reject', error: suspicion.error })
-  return lines.join({ delivery, generation, maybeSentBefore, alone: suspicion.alone })
+  return lines.join({ ...row, alone: suspicion.alone })
 }

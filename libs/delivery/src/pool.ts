@@ -18,15 +18,8 @@ export interface Pool {
 
 export function createPool(options: PoolOptions): Pool {
   const parts = assemble(options)
-  const { lines, unsettled, logger, redis, platform } = parts
-  const marking = setInterval(() => {
-    const suspicious = unsettled.takeSuspicious()
-    if (suspicious.length === 0) return
-    markDelivered(redis, platform.id, suspicious).catch((error: unknown) =>
-      logger.warn({ err: error }, 'delivered marks could not be written'),
-    )
-  }, MARK_EVERY_MS)
-  marking.unref()
+  const { lines, logger, platform } = parts
+  const marking = startMarking(parts)
   const following = followLimits(parts)
   const recovery = startFlightRecovery({ ...parts, platform: platform.id })
   return {
@@ -55,6 +48,26 @@ export function createPool(options: PoolOptions): Pool {
 }
 
 const MARK_EVERY_MS = 500
+/** What BullMQ says where the lock of a job ran out before it was settled. */
+const LOST_LOCK = /^Missing lock for job (\S+)\. /
+
+/** Marks what is delivered and may never be settled: at once where Redis has refused to settle it, else when it takes suspiciously long. */
+function startMarking({ worker, unsettled, redis, platform, logger }: Parts): NodeJS.Timeout {
+  const mark = (): void => {
+    const suspicious = unsettled.takeSuspicious()
+    if (suspicious.length === 0) return
+    markDelivered(redis, platform.id, suspicious).catch((error: unknown) =>
+      logger.warn({ err: error }, 'delivered marks could not be written'),
+    )
+  }
+  worker.on('error', ({ message }) => {
+    const jobId = LOST_LOCK.exec(message)?.[1]
+    if (jobId === undefined) return
+    unsettled.refused(jobId)
+    mark()
+  })
+  return setInterval(mark, MARK_EVERY_MS).unref()
+}
 
 async function closesWithin(workers: readonly Worker[], withinMs: number): Promise<boolean> {
   const late = Promise.withResolvers<false>()

@@ -12,6 +12,8 @@ export interface Row {
   readonly alone: boolean
   /** It was started before, so the platform may have it already: its delivered mark is looked at. */
   readonly maybeSentBefore: boolean
+  /** Called as soon as the platform has said that it took the row, before anything more is asked of Redis, which may be away by then. */
+  readonly onTaken: () => void
 }
 
 /** What the pool does with a row: an outcome of the platform, or back into the queue untouched. */

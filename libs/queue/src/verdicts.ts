@@ -69,8 +69,9 @@ export async function keepForVerdict(
 ): Promise<void> {
   const key = keys.verdict(platform, request.job.requestId)
   const multi = await openMulti(verdicts)
-  multi.hset(key, 'settings', JSON.stringify(request.settings))
-  for (const [place, payload] of request.payloads) multi.hset(key, String(place), JSON.stringify(payload))
+  const rows = [...request.payloads].map(([place, payload]) => [String(place), JSON.stringify(payload)] as const)
+  // BullMQ's transaction takes fields of a hash as an object only.
+  multi.hset(key, { settings: JSON.stringify(request.settings), ...Object.fromEntries(rows) })
   multi.pexpire(key, RECORD_MS)
   const jobId = `v${createHash('sha256').update(request.job.requestId).digest('base64url').slice(0, 22)}`
   const options = { ...JOB_OPTIONS, jobId, delay: firstLookMs, removeOnFail: true }

@@ -52,6 +52,7 @@ async function demo(options: DemoOptions): Promise<void> {
   await mkdir(RELAY_FOLDER, { recursive: true })
   const dataDir = await mkdtemp(join(RELAY_FOLDER, 'demo-'))
   let fleet: Fleet | undefined
+  let isStoryOver = false
   try {
     out.write(
       `Settings of this demo, by the ordinary environment; no default is changed:\n${settingLines()
@@ -71,6 +72,7 @@ async function demo(options: DemoOptions): Promise<void> {
     const story = tell(fleet, out, startedAt)
     const result = await Promise.race([story, fleet.failed, interrupted.then(() => undefined)])
     if (result === undefined) throw new CliError(EXIT.failed, 'INTERRUPTED', 'The demo was interrupted')
+    isStoryOver = true
     out.write(`${demoTable(result.reckoning, result.letters)}\n`)
     if (options.json === true)
       process.stdout.write(`${JSON.stringify(demoJson(result.reckoning, result.eventsReceived, result.seconds))}\n`)
@@ -85,6 +87,8 @@ async function demo(options: DemoOptions): Promise<void> {
   } finally {
     await fleet?.stop()
     await rm(dataDir, { recursive: true, force: true })
+    // Broken off in the middle, its shops and its waits would hold the process for another minute. The exit code is set by then.
+    if (!isStoryOver) setImmediate(() => process.exit())
   }
 }
 

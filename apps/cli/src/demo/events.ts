@@ -4,7 +4,7 @@ import type { PlatformId, TenantId } from '@relay/core/ids'
  * What the two shops send. Each event carries what must become of it on each platform, known from how it was made and not from anything the product says.
  */
 
-export type Fate = 'arrives' | 'skipped' | 'dead'
+type Fate = 'arrives' | 'skipped' | 'dead'
 
 export interface DemoEvent {
   readonly tenant: TenantId

@@ -31,7 +31,7 @@ const BAD_EVERY = 1_000
 /** Long enough for five failures in a row and for the breaker to be probed in vain once. */
 const OUTAGE_MS = 4_500
 
-export const PLOT: readonly Chapter[] = [
+const PLOT: readonly Chapter[] = [
   {
     at: 0,
     title: 'One event in a thousand is refused by every platform, whatever its neighbours are like',

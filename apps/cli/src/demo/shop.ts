@@ -5,7 +5,7 @@ import type { TenantId } from '@relay/core/ids'
  * A shop's back end: posts batches over HTTP, and where it is told to come back (503, 429, or no connection) posts the very same batch again.
  */
 
-export interface ShopCounts {
+interface ShopCounts {
   requests: number
   comeBackLater: number
   received: number

@@ -81,7 +81,7 @@ export function encodeEvent(event: PreparedEvent, settings: ConnectionSettings):
   if (mapped.kind === 'none') return leaveOut(mapped.refusal)
   const api = settings.api ?? 'data_manager'
   const hasIdentity = api === 'ads' ? hasUploadIdentity(event) : hasIngestIdentity(event)
-  if (!hasIdentity) return leaveOut(refuse('IDENTITY_MISSING', NOBODY[api]))
+  if (!hasIdentity) return leaveOut(refuse('IDENTITY_MISSING', NOBODY[api], 'user_data'))
   const byId = idRefusal(event, settings.transaction_id)
   if (byId !== undefined) return leaveOut(byId)
   const id = transactionIdOf(event, settings.transaction_id)
