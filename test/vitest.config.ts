@@ -43,7 +43,6 @@ export default defineConfig({
         test: {
           name: 'external',
           include: ['test/external/**/*.test.ts'],
-          globalSetup: ['test/support/container-engine.ts'],
           testTimeout: 300_000,
           // The image is built in one.
           hookTimeout: 600_000,

@@ -18,7 +18,7 @@ beforeAll(async () => {
   shop = await openShop(stack, 'acme', 1)
 })
 afterAll(() => stack?.[Symbol.asyncDispose]())
-afterEach(() => stack.simulator.cancelAll())
+afterEach(() => stack?.simulator.cancelAll())
 
 async function post(prefix: string, count: number): Promise<void> {
   const events = purchases(prefix, count)

@@ -2,7 +2,7 @@ import { connectRedis } from '@relay/state/redis'
 import { readRedisHealth, redisWarnings } from '@relay/state/redis-health'
 import { GenericContainer, type StartedTestContainer, Wait } from 'testcontainers'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { DOCKER_DIR, redisImage } from '../support/container-engine.ts'
+import { DOCKER_DIR, redisImage, requireEngine } from '../support/container-engine.ts'
 import { runToEnd } from '../support/process.ts'
 
 // The Redis that the compose file runs, with its configuration: another version than the one that the other tests find on their machine.
@@ -13,6 +13,7 @@ let container: StartedTestContainer
 let url: string
 
 beforeAll(async () => {
+  await requireEngine()
   container = await new GenericContainer(await redisImage())
     .withCopyFilesToContainer([{ source: `${DOCKER_DIR}/redis.conf`, target: '/etc/relay/redis.conf' }])
     .withCommand(['redis-server', '/etc/relay/redis.conf'])

@@ -2,7 +2,7 @@ import type { ConnectionId } from '@relay/core/ids'
 import { askBreaker, readBreaker, tellBreaker } from '@relay/state/circuit-breaker'
 import { withLease } from '@relay/state/lease'
 import { activePauses, addPause, endPause } from '@relay/state/pause-reasons'
-import { askRate, bucketOf } from '@relay/state/rate-limit'
+import { askRate, bucketOf, requestBucketOf } from '@relay/state/rate-limit'
 import { connectRedis, whenReady } from '@relay/state/redis'
 import type { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -64,6 +64,16 @@ describe('rate limit', () => {
     ).toMatchObject({
       granted: 200,
     })
+  })
+})
+
+test('where a platform counts requests, one takes one whatever it carries, over all connections of the application', async () => {
+  const requests = { application: 'app', short: requestBucketOf(10, 1_000), daily: requestBucketOf(100_000, 86_400_000) }
+  const buckets = { platform: bucketOf(600_000), connection: undefined, requests }
+  expect(await askRate(redis, 'snapchat', one, 500, buckets)).toMatchObject({ granted: 500 })
+  expect(await askRate(redis, 'snapchat', 'con_two' as ConnectionId, 1, buckets)).toMatchObject({ granted: 0, limitedBy: 'requests' })
+  expect(await askRate(redis, 'snapchat', one, 1, { ...buckets, requests: { ...requests, application: 'other' } })).toMatchObject({
+    granted: 1,
   })
 })
 

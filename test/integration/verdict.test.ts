@@ -73,7 +73,12 @@ test('what a platform takes now and refuses later moves from delivered to dead, 
   await fleet.startPool(google, { firstLookMs: 200 })
   await settled({ accepted: 3, delivered: 2, dead: 1 })
   const [letter] = await readLetters(fleet.redis, 'google', await selectLetters(fleet.redis, 'google', {}))
-  expect(letter).toMatchObject({ event_id: 'evt-lost-click', code: 'EVENT_REJECTED', platform_code: expect.stringContaining('CLICK_NOT_FOUND'), exhausted: false })
+  expect(letter).toMatchObject({
+    event_id: 'evt-lost-click',
+    code: 'EVENT_REJECTED',
+    platform_code: expect.stringContaining('CLICK_NOT_FOUND'),
+    exhausted: false,
+  })
   await eventually(async () => expect(await records()).toEqual([]), 3_000)
 })
 

@@ -3,20 +3,19 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { getContainerRuntimeClient } from 'testcontainers'
+import { type ContainerRuntimeClient, getContainerRuntimeClient } from 'testcontainers'
 
 /** Where the compose file is, and what belongs to it. */
 export const DOCKER_DIR = fileURLToPath(new URL('../../docker', import.meta.url))
 
-/** Global setup of the tests that need containers: where no engine answers, or Compose is missing, the run fails and says so. */
-export default async function requireEngine(): Promise<void> {
-  await getContainerRuntimeClient().catch((error: unknown) => {
+/** For `beforeAll`: the engine. Rejects, and so fails the run, with what to do where none answers. */
+export async function requireEngine(): Promise<ContainerRuntimeClient> {
+  return getContainerRuntimeClient().catch((error: unknown) => {
     throw new Error(
       'No container engine answers, and these tests are about containers: start Docker (DOCKER_HOST, if it is elsewhere). `npm test` needs none.',
       { cause: error },
     )
   })
-  findCompose()
 }
 
 /** `docker compose`, else the program `docker-compose` of older installations. Throws where there is neither. */

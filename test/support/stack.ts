@@ -4,10 +4,10 @@ import { PLATFORM_IDS, type PlatformId } from '@relay/core/ids'
 import { chooseFreePort } from '@relay/embedded-redis/free-port'
 import type { Books } from '@relay/state/books'
 import { createKeyText } from '@relay/vault/key-ring'
-import { type ContainerRuntimeClient, DockerComposeEnvironment, getContainerRuntimeClient } from 'testcontainers'
+import { type ContainerRuntimeClient, DockerComposeEnvironment } from 'testcontainers'
 import { createSimulatorControl } from '../../apps/cli/src/demo/simulator-control.ts'
 import { simulatorEnvironment } from '../../apps/cli/src/fleet.ts'
-import { DOCKER_DIR, findCompose, runCompose } from './container-engine.ts'
+import { DOCKER_DIR, findCompose, requireEngine, runCompose } from './container-engine.ts'
 import { eventually } from './eventually.ts'
 import type { System } from './system.ts'
 import { tempFolder } from './temp-folder.ts'
@@ -50,7 +50,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
 export async function startStack(): Promise<Stack> {
   const { RELAY_TEST_IMAGE: givenImage, RELAY_BUILD_NETWORK: buildNetwork } = process.env
   for (const name of Object.keys(process.env)) if (name.startsWith('RELAY_')) delete process.env[name]
-  const engine = await getContainerRuntimeClient()
+  const engine = await requireEngine()
   const folder = await tempFolder('relay-stack-')
   const masterKey = createKeyText()
   // Another name than localhost where the engine is not on this machine, or this is a container itself.

@@ -102,7 +102,7 @@ async function sendBatch(
     rows,
   )
   if (requests.length === 0 && probeId !== undefined) reports.push(reportHealth(signals, 'neither', probeId))
-  const results = await learn({ ...context, platform: context.platform.id }, connection, judged, requests)
+  const results = await learn({ ...context, adapter: context.platform }, connection, judged, requests)
   await Promise.all([endFlight(context.redis, context.platform.id, flight), passOn(context, connection, results, reports)])
   logBatch(context, connection, rows, results, requests)
   return probeId !== undefined && verdict === 'failure' ? results.map((result) => giveAttemptBack(context, result)) : results
@@ -112,7 +112,7 @@ async function sendBatch(
 async function grantAgain(context: BatchSenderContext, connection: Connection, rows: number): Promise<void> {
   const { platform, redis } = context
   for (let missing = rows; missing > 0;) {
-    const rates = await ratesOf({ ...context, platform: platform.id }, connection)
+    const rates = await ratesOf({ ...context, adapter: platform }, connection)
     const { granted, retryAfterMs } = await askRate(redis, platform.id, connection.id, missing, rates)
     missing -= granted
     if (missing > 0) await new Promise((resolve) => setTimeout(resolve, Math.max(10, retryAfterMs)))

@@ -5,12 +5,10 @@ import type { EventOutcome } from '@relay/core/outcome'
 import { PROBE_MAX_EVENTS } from '@relay/state/breaker-rule'
 import { askBreaker } from '@relay/state/circuit-breaker'
 import type { ConnectionDirectory } from '@relay/state/connection-directory'
-import type { LearnedRates } from '@relay/state/learned-rates'
-import type { LimitsInForce } from '@relay/state/limits'
 import { activePauses, type PauseReason } from '@relay/state/pause-reasons'
 import { askRate, type Bucket, bucketOf, type Grant, quantumOf } from '@relay/state/rate-limit'
 import type { Redis } from 'ioredis'
-import { ratesOf } from './rates.ts'
+import { type RatesContext, ratesOf } from './rates.ts'
 
 /*
  * What stands before a request, in this order: the connection itself, the reasons for which the platform's queue waits, the breaker, the
@@ -39,13 +37,11 @@ const CODE_OF_PAUSE = {
   operator: 'PLATFORM_MAINTENANCE',
 } as const satisfies Record<PauseReason, string>
 
-export interface GateContext {
+export interface GateContext extends RatesContext {
   readonly platform: PlatformId
   readonly redis: Redis
   readonly directory: ConnectionDirectory
   readonly clock: Clock
-  readonly limits: () => Promise<LimitsInForce>
-  readonly learned: LearnedRates
   /** Until when this process holds a connection after a 429 of its own, or undefined. */
   heldUntil(connection: ConnectionId): EpochMs | undefined
 }
@@ -69,8 +65,9 @@ export async function askGates(context: GateContext, connectionId: ConnectionId,
   const rates = await ratesOf(context, connection!)
   const grant = await askRate(context.redis, context.platform, connectionId, most, rates)
   if (grant.granted > 0) return { kind: 'pass', granted: grant.granted, probeId }
-  const isOwn = grant.limitedBy === 'connection' && rates.connection !== undefined
-  return isOwn ? paceOf(grant, rates.connection, context.clock()) : { kind: 'wait', ms: grant.retryAfterMs }
+  // A limit of its own, of events or of its application's requests, must not fill the hands of this worker with rows that wait.
+  const own = grant.limitedBy === 'platform' ? undefined : (rates.connection ?? rates.platform)
+  return own === undefined ? { kind: 'wait', ms: grant.retryAfterMs } : paceOf(grant, own, context.clock())
 }
 
 /** A short wait is waited out in line by the rows of one grant; for a longer one the line is cleared. */

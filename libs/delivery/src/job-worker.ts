@@ -1,5 +1,6 @@
 import type { EpochMs } from '@relay/core/clock'
 import { keys } from '@relay/state/keys'
+import { alignBrake } from '@relay/queue/brake'
 import { wakeWorker } from '@relay/queue/wake'
 import { type Job, Worker } from 'bullmq'
 import { jobsAtOnce } from './fetch-ahead.ts'
@@ -10,6 +11,8 @@ import { backoffStrategy } from './settle.ts'
 const LOCK_MS = 6_000
 const STALLED_EVERY_MS = 1_000
 const NEVER = 1_000_000_000
+/** A braked worker looks again so often, so that the end of a hold is felt at once by all of them. */
+const LOOK_AGAIN_MS = 1_000
 
 /** BullMQ's stock worker for a platform's queue; it does not run yet. `skipVersionCheck` must stay off: BullMQ then takes the server for an old one and waits for due jobs in whole seconds. */
 export function createWorker(options: PoolOptions, processor: (job: Job, token?: string) => Promise<void>): Worker {
@@ -23,6 +26,7 @@ export function createWorker(options: PoolOptions, processor: (job: Job, token?:
     stalledInterval: STALLED_EVERY_MS,
     maxStalledCount: NEVER,
     runRetryDelay: 1_000,
+    maximumRateLimitDelay: LOOK_AGAIN_MS,
     metrics: { maxDataPoints: 1 },
     // Never binds: it is what lets a hold of the platform stop the fetching of the whole fleet.
     limiter: { max: NEVER, duration: 1_000 },
@@ -34,16 +38,27 @@ export function createWorker(options: PoolOptions, processor: (job: Job, token?:
 
 export type Brake = (until: EpochMs) => Promise<void>
 
+/** Rows of one hold come back within this time, in ms; after it the fleet may have been let go and stopped for the same instant again. */
+const ONCE_WITHIN_MS = 1_000
+/** A hold that ends this soon may as well end by itself, in ms: between two probes of a breaker nothing else stands in Redis. */
+const SHORT_MS = 2_000
+
 /**
- * Stops the fetching of the whole fleet; once per instant, not once per row. A worker that sleeps is woken to learn of it: BullMQ puts rows that have a
- * priority back without waking anybody, so that they would lie there until some worker looks by itself, seconds later.
+ * Stops the fetching of the whole fleet; once per instant, not once per row. A longer hold is set to what Redis says is in force, since an operator may have
+ * ended it while the rows were on their way back. A worker that sleeps is woken to learn of it: BullMQ puts rows that have a priority back without waking
+ * anybody, so that they would lie there until some worker looks by itself, seconds later.
  */
 export function createBrake(worker: Worker, { clock, redis, platform }: PoolOptions): Brake {
-  let brakedUntil: EpochMs = 0
-  return async (until) => {
-    if (until === brakedUntil && until > clock()) return
-    brakedUntil = until
-    await worker.rateLimit(Math.max(1, until - clock()))
+  let last: { readonly until: EpochMs; readonly at: EpochMs; readonly done: Promise<void> } | undefined
+  async function brake(leftMs: number): Promise<void> {
+    if (leftMs > SHORT_MS) return void (await alignBrake(redis, platform.id))
+    await worker.rateLimit(Math.max(1, leftMs))
     await wakeWorker(redis, platform.id)
+  }
+  return (until) => {
+    const now = clock()
+    if (last !== undefined && until === last.until && until > now && Math.abs(now - last.at) < ONCE_WITHIN_MS) return last.done
+    last = { until, at: now, done: brake(until - now) }
+    return last.done
   }
 }

@@ -4,13 +4,12 @@ import type { ConnectionId } from '@relay/core/ids'
 import type { Logger } from '@relay/observe/logger'
 import type { Platform } from '@relay/platforms/contract'
 import type { ConnectionDirectory } from '@relay/state/connection-directory'
-import type { LearnedRates } from '@relay/state/learned-rates'
-import type { LimitsInForce } from '@relay/state/limits'
 import { promiseSlots } from '@relay/state/rate-limit'
 import type { Redis } from 'ioredis'
 import type { BatchSender } from './batch-sender.ts'
 import { askGates, type Gate, type GateContext, paceBucket } from './gates.ts'
 import { createLine, type Line } from './line.ts'
+import type { RatesContext } from './rates.ts'
 import type { Row, RowResult } from './row.ts'
 
 /** Requests of one connection in flight at once (PRODUCT section 4, fairness). */
@@ -18,14 +17,12 @@ const IN_FLIGHT_PER_LINE = 4
 
 const ASK_AGAIN_MS = 500
 
-export interface LinesContext {
+export interface LinesContext extends Omit<RatesContext, 'adapter'> {
   readonly platform: Platform
   readonly redis: Redis
   readonly directory: ConnectionDirectory
   readonly clock: Clock
   readonly logger: Logger
-  readonly limits: () => Promise<LimitsInForce>
-  readonly learned: LearnedRates
   readonly lingerMs: number
   readonly heldConnections: Map<ConnectionId, EpochMs>
   readonly sender: BatchSender
@@ -43,7 +40,12 @@ export interface Lines {
 
 export function createLines(context: LinesContext): Lines {
   const lines = new Map<string, Line>()
-  const gates: GateContext = { ...context, platform: context.platform.id, heldUntil: (connection) => heldUntil(context, connection) }
+  const gates: GateContext = {
+    ...context,
+    platform: context.platform.id,
+    adapter: context.platform,
+    heldUntil: (connection) => heldUntil(context, connection),
+  }
   let isClosed = false
 
   async function open(key: string, { connectionId }: Delivery): Promise<Line> {

@@ -49,6 +49,8 @@ export interface PoolOptions {
   readonly letterRetentionMs: number
   /** From a taken request to the first look at its later verdict, where the platform has one. @default the platform's own */
   readonly firstLookMs?: number | undefined
+  /** How long the return from a maintenance takes, from a quarter of the limit to the whole. @default 60 s */
+  readonly rampMs?: number | undefined
 }
 
 export interface Parts extends PoolOptions {
@@ -74,7 +76,11 @@ export function assemble(options: PoolOptions): Parts {
   const queue = openQueue(platform.id, redis)
   const undertaker = createUndertaker(redis, queue, platform.id, { ...options, rowsPerRound: quantumOfRound(options.eventsPerMinute) })
   const verdicts = openVerdictQueue(platform.id, redis)
-  const limits = createLimits(redis, platform.id, options.eventsPerMinute, { clock, onChange: () => applyLimits(parts) })
+  const limits = createLimits(redis, platform.id, options.eventsPerMinute, {
+    clock,
+    rampMs: options.rampMs,
+    onChange: () => applyLimits(parts),
+  })
   const worker = createWorker(options, (job, token) => handleJob(parts, brake, job, token ?? ''))
   const ended = createEndedBuffer(
     (deliveries) => undertaker.noteSettled(deliveries),
@@ -112,6 +118,7 @@ function connect(own: Own, mostJobs: number): Pick<Parts, 'lines' | 'workers' | 
   }
   const lines = createLines({
     ...own,
+    accounts,
     heldConnections,
     sender,
     async onInFlight(change) {

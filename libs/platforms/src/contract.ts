@@ -25,6 +25,11 @@ export interface ApiFacts {
   readonly maxEventsPerRequest: Sourced<number>
   /** Our own cap on a request body, in bytes, below whatever the platform takes. */
   readonly maxBodyBytes: number
+  /** Requests that the platform takes of one application, whatever they carry; absent where it counts events or nothing. */
+  readonly requestLimits?: {
+    readonly perWindow: Sourced<{ readonly requests: number; readonly windowMs: number }>
+    readonly perDay?: Sourced<number>
+  }
   /** Further APIs of this platform that a connection may use instead, each with a version that ends on its own day. */
   readonly others?: readonly {
     readonly name: string
@@ -221,6 +226,9 @@ export interface Platform<C = unknown> {
 
   /** Absent where answers speak for themselves. A call without side effects that settles what an answer leaves open; its answer goes into classify instead. */
   inquire?(answer: HttpAnswer, sent: readonly JsonObject[], on: Account<C>, http: Http): Promise<HttpAnswer>
+
+  /** Beside `api.requestLimits`: what tells one application from another among credentials. Hashed before it goes anywhere. */
+  applicationOf?(credentials: C): string
 
   /** Absent where answers are final. */
   readonly verdict?: LaterVerdict<C>

@@ -18,6 +18,15 @@ export type AuditAction =
   | 'connection.removed'
   | 'replay.started'
   | 'letters.purged'
+  | 'limit.set'
+  | 'limit.reset'
+  | 'breaker.opened'
+  | 'breaker.closed'
+  | 'breaker.reset'
+  | 'maintenance.declared'
+  | 'maintenance.ended'
+  | 'queue.paused'
+  | 'queue.resumed'
 
 export interface AuditEntry {
   readonly at: EpochMs
@@ -31,12 +40,22 @@ export interface AuditEntry {
 const KEPT_ENTRIES = 10_000
 
 /** Appends one line to the tenant's trail; the newest 10,000 stay. */
-export async function appendAudit(redis: Redis, tenant: TenantId, entry: AuditEntry): Promise<void> {
-  await redis.xadd(keys.audit(tenant), 'MAXLEN', '~', KEPT_ENTRIES, '*', 'entry', JSON.stringify(entry))
-}
+export const appendAudit = (redis: Redis, tenant: TenantId, entry: AuditEntry): Promise<void> => append(redis, keys.audit(tenant), entry)
+
+/** The same for what belongs to no tenant: an operator's hand on a platform's limits, breaker, maintenance or queue. */
+export const appendFleetAudit = (redis: Redis, entry: AuditEntry): Promise<void> => append(redis, keys.fleetAudit(), entry)
 
 /** Newest first. */
-export async function readAudit(redis: Redis, tenant: TenantId, limit: number): Promise<AuditEntry[]> {
-  const rows = await redis.xrevrange(keys.audit(tenant), '+', '-', 'COUNT', limit)
+export const readAudit = (redis: Redis, tenant: TenantId, limit: number): Promise<AuditEntry[]> => read(redis, keys.audit(tenant), limit)
+
+/** Newest first; of what belongs to no tenant. */
+export const readFleetAudit = (redis: Redis, limit: number): Promise<AuditEntry[]> => read(redis, keys.fleetAudit(), limit)
+
+async function append(redis: Redis, trail: string, entry: AuditEntry): Promise<void> {
+  await redis.xadd(trail, 'MAXLEN', '~', KEPT_ENTRIES, '*', 'entry', JSON.stringify(entry))
+}
+
+async function read(redis: Redis, trail: string, limit: number): Promise<AuditEntry[]> {
+  const rows = await redis.xrevrange(trail, '+', '-', 'COUNT', limit)
   return rows.map(([, fields]) => JSON.parse(fields[1] ?? '{}') as AuditEntry)
 }

@@ -7,6 +7,8 @@ import type { EpochMs } from '@relay/core/clock'
  * 2. open: nothing is sent until `until`.
  * 3. half-open: at most three probes at a time, each under a lease; a probe whose process died frees its place when the lease ends.
  * 4. Three successes close it; one failure opens it again.
+ *
+ * An operator may open it, until it is closed again or until a given time, after which it probes like any other; and close or reset it at any time.
  */
 
 export const FAILURES_TO_OPEN = 5
@@ -21,7 +23,14 @@ interface Probe {
 
 export type BreakerState =
   | { readonly state: 'closed'; readonly failures: number }
-  | { readonly state: 'open'; readonly failures: number; readonly openedAt: EpochMs; readonly until: EpochMs }
+  | {
+      readonly state: 'open'
+      readonly failures: number
+      readonly openedAt: EpochMs
+      readonly until: EpochMs
+      /** Absent where failures opened it. */
+      readonly openedBy?: 'operator'
+    }
   | {
       readonly state: 'half-open'
       readonly failures: number
@@ -84,3 +93,18 @@ export function record(breaker: BreakerState, now: EpochMs, verdict: Verdict, pr
     }
   }
 }
+
+/** An operator opens it, whatever it was: nothing leaves until `until`, and what requests in flight still tell changes nothing. */
+export const forceOpen = (breaker: BreakerState, now: EpochMs, until: EpochMs): BreakerState => ({
+  state: 'open',
+  failures: breaker.failures,
+  openedAt: now,
+  until,
+  openedBy: 'operator',
+})
+
+/** An operator closes it without probes. A closed one keeps the failures that it has counted. */
+export const forceClosed = (breaker: BreakerState): BreakerState => (breaker.state === 'closed' ? breaker : CLOSED)
+
+/** Closed, and all that it has counted is forgotten. */
+export const reset = (breaker: BreakerState): BreakerState => (breaker.state === 'closed' && breaker.failures === 0 ? breaker : CLOSED)

@@ -12,10 +12,12 @@ import type { ConnectionId, DeliveryId, PlatformId, TenantId } from '@relay/core
  *   relay:{control}:connection:<connection>    hash: record (JSON), sealed (envelope)               lasting, until removed
  *   relay:{control}:connections-version        counter, moves with every change                     lasting
  *   relay:{control}:audit:<tenant>             stream, capped                                       lasting
+ *   relay:{control}:audit                      the same of what belongs to no tenant                lasting
  *   relay:{control}:process:<process>          hash: heartbeat of a live process                    15 s
  *   relay:{<platform>}:books                   hash of counters, see books.ts                       lasting
- *   relay:{<platform>}:breaker                 JSON with version, see circuit-breaker.ts            1 d after the last change
- *   relay:{<platform>}:pauses                  hash: reason → until, detail                         as long as the longest reason
+ *   relay:{<platform>}:breaker                 JSON with version, see circuit-breaker.ts            1 d after the last change, or while it is open
+ *   relay:{<platform>}:pauses                  hash: reason → until, detail                         10 min past the longest reason
+ *   relay:{<platform>}:maintenance             JSON with version, see maintenance.ts                10 min past the last window
  *   relay:{<platform>}:limits                  hash: platform or connection → events a minute, as set      lasting
  *   relay:{<platform>}:learned                 JSON with version: scope → learned rate                  1 h after the last change
  *   relay:{<platform>}:rate:<scope>            tokens and the time of the last grant, grant.lua     until the bucket is full again
@@ -51,16 +53,20 @@ export const keys = {
   connection: (connection: ConnectionId) => control(`connection:${connection}`),
   connectionsVersion: () => control('connections-version'),
   audit: (tenant: TenantId) => control(`audit:${tenant}`),
+  fleetAudit: () => control('audit'),
   process: (processId: string) => control(`process:${processId}`),
   processPattern: () => control('process:*'),
 
   books: (platform: PlatformId) => of(platform, 'books'),
   breaker: (platform: PlatformId) => of(platform, 'breaker'),
   pauses: (platform: PlatformId) => of(platform, 'pauses'),
+  maintenance: (platform: PlatformId) => of(platform, 'maintenance'),
   limits: (platform: PlatformId) => of(platform, 'limits'),
   learned: (platform: PlatformId) => of(platform, 'learned'),
   platformRate: (platform: PlatformId) => of(platform, 'rate:platform'),
   connectionRate: (platform: PlatformId, connection: ConnectionId) => of(platform, `rate:connection:${connection}`),
+  requestRate: (platform: PlatformId, application: string) => of(platform, `rate:requests:${application}`),
+  dailyRequestRate: (platform: PlatformId, application: string) => of(platform, `rate:daily-requests:${application}`),
   promisedSlots: (platform: PlatformId, connection: ConnectionId) => of(platform, `promised:${connection}`),
   accessToken: (platform: PlatformId, connection: ConnectionId) => of(platform, `token:${connection}`),
   lease: (platform: PlatformId, name: string) => of(platform, `lease:${name}`),

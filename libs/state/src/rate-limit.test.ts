@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { bucketOf, quantumOf } from './rate-limit.ts'
+import { bucketOf, quantumOf, requestBucketOf } from './rate-limit.ts'
 
 test('a bucket lets at most the limit through in 60 s and at least 95 % of it', () => {
   fc.assert(
@@ -16,4 +16,13 @@ test('a bucket lets at most the limit through in 60 s and at least 95 % of it', 
 
 test('the defaults of the four platforms', () => {
   expect([1_000, 2_000, 600, 500].map((limit) => quantumOf(bucketOf(limit)))).toEqual([20, 40, 12, 10])
+})
+
+test('a window of requests of any length holds at most the limit', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 200_000 }), fc.constantFrom(1_000, 60_000, 86_400_000), (requests, windowMs) => {
+      const { burst, intervalMs } = requestBucketOf(requests, windowMs)
+      expect(Math.ceil(burst + windowMs / intervalMs - 1e-9) - 1).toBeLessThanOrEqual(requests)
+    }),
+  )
 })

@@ -33,33 +33,52 @@ export function learnedBucketOf(eventsPerMinute: number): Bucket {
 /** What one grant gives while the limit binds, at least 1: half the burst, so that a late question loses nothing. */
 export const quantumOf = (bucket: Bucket): number => Math.max(1, Math.ceil(bucket.burst / 2))
 
+/** Requests that a platform takes of one application, whatever they carry. */
+export interface RequestBuckets {
+  /** Names the application without telling who it is: a hash of what it signs in with. */
+  readonly application: string
+  readonly short: Bucket
+  readonly daily: Bucket | undefined
+}
+
+/** A bucket for requests in a window of any length. Pure. */
+export const requestBucketOf = (requests: number, windowMs: number): Bucket => {
+  const burst = Math.max(1, Math.floor(requests * 0.04))
+  return { burst, intervalMs: windowMs / (requests - burst + 1) }
+}
+
 export interface Grant {
   readonly granted: number
   /** When the rest may ask again, in ms from now; 0 where all was granted. */
   readonly retryAfterMs: number
   /** Which limit said no. */
-  readonly limitedBy: 'platform' | 'connection' | undefined
+  readonly limitedBy: 'platform' | 'connection' | 'requests' | undefined
 }
 
 const grant = loadScript(new URL('.', import.meta.url), 'grant')
 
-/** Asks for `wanted` events of one connection: as many as both limits allow, and none where it would be less than a quantum. */
+const LIMITERS = [undefined, 'platform', 'connection', 'requests', 'requests'] as const
+
+/** Asks for `wanted` events of one connection in one request: as many as all limits allow, and none where it would be less than a quantum. */
 export async function askRate(
   redis: Redis,
   platform: PlatformId,
   connection: ConnectionId,
   wanted: number,
-  buckets: { readonly platform: Bucket; readonly connection: Bucket | undefined },
+  buckets: { readonly platform: Bucket; readonly connection: Bucket | undefined; readonly requests?: RequestBuckets | undefined },
 ): Promise<Grant> {
-  const args = [buckets.platform, buckets.connection].flatMap((bucket) =>
-    bucket === undefined ? [0, 0, 0] : [bucket.burst, bucket.intervalMs, quantumOf(bucket)],
-  )
-  const [granted, retryAfterMs, by] = (await grant.run(
-    redis,
-    [keys.platformRate(platform), keys.connectionRate(platform, connection)],
-    [wanted, ...args],
-  )) as [number, number, number]
-  return { granted, retryAfterMs, limitedBy: by === 1 ? 'platform' : by === 2 ? 'connection' : undefined }
+  const { requests } = buckets
+  const of = [buckets.platform, buckets.connection, requests?.short, requests?.daily]
+  const args = of.flatMap((bucket) => (bucket === undefined ? [0, 0, 0] : [bucket.burst, bucket.intervalMs, quantumOf(bucket)]))
+  const application = requests?.application ?? 'none'
+  const from = [
+    keys.platformRate(platform),
+    keys.connectionRate(platform, connection),
+    keys.requestRate(platform, application),
+    keys.dailyRequestRate(platform, application),
+  ]
+  const [granted, retryAfterMs, by] = (await grant.run(redis, from, [wanted, ...args])) as [number, number, number]
+  return { granted, retryAfterMs, limitedBy: LIMITERS[by] }
 }
 
 const promise = loadScript(new URL('.', import.meta.url), 'promise-slots')

@@ -21,18 +21,19 @@ export async function readVersioned<S>(redis: Redis, key: string, initial: S): P
   return { state: text === null ? initial : (JSON.parse(text) as S), version: version ?? '0', now }
 }
 
-/** Reads, decides, writes; again until its write is the one that counts. The document lives `ttlMs` after its last change. */
+/** Reads, decides, writes; again until its write is the one that counts. The document lives `ttlMs` after its last change, which may depend on what it says. */
 export async function changeVersioned<S, R>(
   redis: Redis,
   key: string,
-  options: { readonly initial: S; readonly ttlMs: number },
+  options: { readonly initial: S; readonly ttlMs: number | ((state: S, now: EpochMs) => number) },
   decide: (state: S, now: EpochMs) => Decision<S, R>,
 ): Promise<{ before: S; after: S; result: R }> {
   for (;;) {
     const { state, version, now } = await readVersioned(redis, key, options.initial)
     const decision = decide(state, now)
     if (decision.state === state) return { before: state, after: state, result: decision.result }
-    const written = await write.run(redis, [key], [version, JSON.stringify(decision.state), options.ttlMs])
+    const ttlMs = typeof options.ttlMs === 'number' ? options.ttlMs : options.ttlMs(decision.state, now)
+    const written = await write.run(redis, [key], [version, JSON.stringify(decision.state), ttlMs])
     if (written === 1) return { before: state, after: decision.state, result: decision.result }
   }
 }

@@ -4,6 +4,7 @@ import type { ApiFacts } from '../contract.ts'
 import { ADS_API } from './ads/api.ts'
 
 const DAY_MS = 86_400_000
+const LIMITS_PAGE = 'https://developers.google.com/data-manager/api/devguides/limits'
 
 export const INGEST_PATH = '/v1/events:ingest'
 export const STATUS_PATH = '/v1/requestStatus:retrieve'
@@ -22,7 +23,12 @@ export const GOOGLE_API: ApiFacts = {
   baseUrl: 'https://datamanager.googleapis.com',
   tokenUrl: TOKEN_URL,
   // Other texts speak of 10,000; the reference and the limits page do not.
-  maxEventsPerRequest: { value: 2_000, page: 'https://developers.google.com/data-manager/api/devguides/limits', read: '2026-11-24' },
+  maxEventsPerRequest: { value: 2_000, page: LIMITS_PAGE, read: '2026-11-24' },
+  // Per Cloud project, which is that of the OAuth client; reads of a request's status are counted apart.
+  requestLimits: {
+    perWindow: { value: { requests: 300, windowMs: 60_000 }, page: LIMITS_PAGE, read: '2026-11-24' },
+    perDay: { value: 100_000, page: LIMITS_PAGE, read: '2026-11-24' },
+  },
   // Nothing is published.
   maxBodyBytes: 4 * 1024 * 1024,
   // A repeat with the same transactionId adjusts the conversion and counts nothing, whenever it comes:

@@ -18,6 +18,7 @@ export const google: Platform<GoogleCredentials> = {
   credentials: googleCredentials,
   settings: googleSettings,
   accountKey: (settings) => accountDigits(settings.operating_account ?? ''),
+  applicationOf: (credentials) => credentials.client_id,
   mapEvent,
   identify,
   acceptsUntil,

@@ -34,6 +34,7 @@ export const api: ApiFacts = {
   baseUrl: 'https://tr.snapchat.com',
   tokenUrl: 'https://accounts.snapchat.com/login/oauth2/access_token',
   maxEventsPerRequest: sourced(2000, 'GS'),
+  requestLimits: { perWindow: sourced({ requests: 10, windowMs: 1_000 }, 'GS') },
   // No limit of bytes is published.
   maxBodyBytes: 4 * 1024 * 1024,
   deduplicationWindowMs: 48 * 3_600_000,

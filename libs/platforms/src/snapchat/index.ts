@@ -15,6 +15,8 @@ export const snapchat: Platform<SnapchatCredentials> = {
   credentials: snapchatCredentials,
   settings: snapchatSettings,
   accountKey: assetId,
+  // Limits are per token; one that is refreshed is told by its client and grant.
+  applicationOf: ({ access_token, client_id, refresh_token }) => access_token ?? `${client_id} ${refresh_token}`,
   mapEvent,
   identify,
   acceptsUntil,

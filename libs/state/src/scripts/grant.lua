@@ -1,13 +1,13 @@
--- Grants a part of a batch from two token buckets. A bucket is "tokens at" of its last grant, so that a limit may change at any time.
--- KEYS  1 bucket of the platform   2 bucket of the connection; absent: full
--- ARGV  1 events wanted   2, 3, 4 burst, time between grants in ms, quantum of the platform   5, 6, 7 the same of the connection, 0 where it has no limit
--- Result: granted, retry after (ms, rounded up), who limits: 0 nobody, 1 platform, 2 connection
+-- Grants a part of a batch from token buckets. A bucket is "tokens at" of its last grant, so that a limit may change at any time.
+-- KEYS  1 events of the platform   2 events of the connection   3 requests of the application   4 its requests a day; absent: full
+-- ARGV  1 events wanted   then for each key: burst (0: no limit), time between grants in ms, quantum; a request takes one token whatever it carries
+-- Result: granted, retry after (ms, rounded up), who limits: 0 nobody, else the number of the key
 local time = redis.call('TIME')
 local now = time[1] * 1000 + time[2] / 1000
 local wanted = tonumber(ARGV[1])
 local granted, wait, by = wanted, 0, 0
 local tokens = {}
-for i = 1, 2 do
+for i = 1, 4 do
   local burst, interval, quantum = tonumber(ARGV[3 * i - 1]), tonumber(ARGV[3 * i]), tonumber(ARGV[3 * i + 1])
   if burst > 0 then
     local last = redis.call('GET', KEYS[i])
@@ -18,21 +18,21 @@ for i = 1, 2 do
     end
     -- a hair of float error must not cost a grant
     local free = math.floor(tokens[i] + 1e-6)
-    local least = math.min(wanted, quantum)
+    local least = i > 2 and 1 or math.min(wanted, quantum)
     if free < least then
       granted = 0
       local missing = (least - tokens[i]) * interval
       if missing > wait then wait, by = missing, i end
-    elseif free < granted then
+    elseif i <= 2 and free < granted then
       granted = free
       by = i
     end
   end
 end
 if wait > 0 then return { 0, math.ceil(wait), by } end
-for i = 1, 2 do
+for i = 1, 4 do
   if tokens[i] and granted > 0 then
-    local left = tokens[i] - granted
+    local left = tokens[i] - (i > 2 and 1 or granted)
     local full = (tonumber(ARGV[3 * i - 1]) - left) * tonumber(ARGV[3 * i])
     redis.call('SET', KEYS[i], string.format('%.6f %.3f', left, now), 'PX', math.max(1, math.ceil(full)))
   end
