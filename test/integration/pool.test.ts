@@ -128,6 +128,18 @@ test('five failures open the breaker, nothing is lost while it is open, and it c
   expect((await readBreaker(fleet.redis, 'meta')).state).toBe('closed')
 })
 
+test('when the breaker closes, what the outage buried before it opened is named with the command that replays it', async () => {
+  const fault = simulator.faults.add({ platform: 'meta', kind: 'http_status', status: 500, body: 'down' })
+  await enqueue(many(3))
+  await fleet.startPool(meta, { retryDelaysMs: [5, 5, 5, 5], breakerOpenMs: 200 })
+  await settledBooks({ dead: 3 })
+  if ('fault_id' in fault) simulator.faults.remove(fault.fault_id)
+  await enqueue(many(30))
+  await eventually(async () => expect((await readBreaker(fleet.redis, 'meta')).state).toBe('closed'), 5_000)
+  const closed = await eventually(() => fleet.lines.find((line) => line.includes('circuit closed')), 2_000)
+  expect(closed).toContain('relay dlq replay --platform meta --code PLATFORM_ERROR --since 20')
+})
+
 test('a dead token suspends its connection and parks its work; another connection goes on', async () => {
   await fleet.connect(meta, 'con_two', { pixel_id: '2222222222' }, { access_token: 'revoked-later' })
   simulator.faults.add({ platform: 'meta', kind: 'revoked_token', token: 'revoked-later' })

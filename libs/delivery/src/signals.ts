@@ -12,6 +12,7 @@ import type { ConnectionDirectory } from '@relay/state/connection-directory'
 import { setConnectionStatus } from '@relay/state/connections'
 import { addPause, type Pause } from '@relay/state/pause-reasons'
 import type { Redis } from 'ioredis'
+import { lettersOfOutage } from './outage-letters.ts'
 
 /*
  * What a batch told beyond its own rows: health of the platform for the breaker, a reason for the whole queue to wait, a connection that cannot go on.
@@ -78,7 +79,11 @@ export async function reportHealth(context: SignalContext, verdict: Verdict, pro
   if (state === 'open') {
     context.metrics.circuitOpened.inc({ platform })
     logger.warn(line, 'circuit opened')
-  } else logger.info(line, 'circuit closed')
+    return
+  }
+  const { openedAt } = change.before
+  const buried = openedAt === undefined ? undefined : await lettersOfOutage(context.redis, platform, openedAt)
+  logger.warn({ ...line, ...buried }, 'circuit closed')
 }
 
 export async function pauseQueue(context: SignalContext, pause: Pause): Promise<void> {

@@ -1,6 +1,18 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { admit, type BreakerState, CLOSED, FAILURES_TO_OPEN, PROBE_LEASE_MS, PROBES, record, type Verdict } from './breaker-rule.ts'
+import {
+  admit,
+  type BreakerState,
+  CLOSED,
+  FAILURES_TO_OPEN,
+  forceClosed,
+  forceOpen,
+  PROBE_LEASE_MS,
+  PROBES,
+  record,
+  reset,
+  type Verdict,
+} from './breaker-rule.ts'
 
 const OPEN_MS = 60_000
 const fail = (breaker: BreakerState, now: number, probeId?: string): BreakerState => record(breaker, now, 'failure', probeId, OPEN_MS)
@@ -75,5 +87,41 @@ describe('breaker', () => {
         })
       }),
     )
+  })
+})
+
+describe('an operator’s hand on the breaker', () => {
+  test('what an operator opened stays open whatever requests in flight tell, and probes after its time', () => {
+    let breaker = forceOpen(CLOSED, 1_000, 601_000)
+    for (const verdict of ['success', 'failure', 'neither'] as const) breaker = record(breaker, 2_000, verdict, undefined, OPEN_MS)
+    expect(breaker).toEqual({ state: 'open', failures: 0, openedAt: 1_000, until: 601_000, openedBy: 'operator' })
+    expect(admit(breaker, 600_999, 'a').result).toMatchObject({ kind: 'wait', until: 601_000 })
+    expect(admit(breaker, 601_000, 'a').result).toEqual({ kind: 'probe', probeId: 'a' })
+  })
+
+  test('it takes over a breaker that failures opened, and a probe on its way changes nothing any more', () => {
+    const half = admit(opened(), 60_000, 'a').state
+    const forced = forceOpen(half, 60_100, 900_000)
+    expect(record(forced, 60_200, 'success', 'a', OPEN_MS)).toBe(forced)
+    expect(forced).toMatchObject({ failures: 5, openedBy: 'operator', until: 900_000 })
+  })
+
+  test('closed by hand it lets everything through, and five new failures open it as ever', () => {
+    for (const breaker of [opened(), forceOpen(CLOSED, 0, 1e12), admit(opened(), 60_000, 'a').state]) {
+      const closed = forceClosed(breaker)
+      expect(admit(closed, 1, 'x').result).toEqual({ kind: 'pass' })
+      let again = closed
+      for (let i = 0; i < FAILURES_TO_OPEN; i += 1) again = fail(again, 70_000)
+      expect(again).toMatchObject({ state: 'open', until: 130_000 })
+      expect(again).not.toHaveProperty('openedBy')
+    }
+  })
+
+  test('closing leaves the count of a closed one alone, a reset forgets it', () => {
+    const counting = fail(fail(CLOSED, 0), 0)
+    expect(forceClosed(counting)).toBe(counting)
+    expect(reset(counting)).toEqual(CLOSED)
+    expect(reset(opened())).toEqual(CLOSED)
+    expect(reset(CLOSED)).toBe(CLOSED)
   })
 })
