@@ -233,7 +233,7 @@ describe('the end of a job', () => {
     await bury()
     await createEnqueuer(redis, queues, options).enqueue('meta', [queued()])
     const lasting =
-      /^relay:\{meta\}:(books|backlog|tags|letters:.*|letter:.*|meta:(meta|id|events|wait|active|delayed|prioritized|pc|stalled|marker|metrics:.*|j.*))$/
+      /^relay:\{meta\}:(books|backlog|deadlines|tags|letters:.*|letter:.*|meta:(meta|id|events|wait|active|delayed|prioritized|pc|stalled|marker|metrics:.*|j.*))$/
     for (const key of await redis.keys('*')) {
       if ((await redis.pttl(key)) === -1) expect(key).toMatch(lasting)
     }

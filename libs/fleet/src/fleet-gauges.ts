@@ -5,6 +5,7 @@ import type { Platform } from '@relay/platforms/contract'
 import { readBooks } from '@relay/state/books'
 import { readBreaker } from '@relay/state/circuit-breaker'
 import { listConnections } from '@relay/state/connections'
+import { readExpiring } from '@relay/state/deadlines'
 import { listProcesses } from '@relay/state/processes'
 import { oldestWaitingSeconds } from '@relay/state/queue-age'
 import { createMemoryRatio } from '@relay/state/redis-health'
@@ -40,6 +41,9 @@ async function collectPlatform(
   ])
   for (const state of ['waiting', 'held', 'active'] as const) metrics.queueJobs.set({ platform, state }, books[state])
   metrics.queueOldestAge.set({ platform }, oldest)
+  const expiring = await readExpiring(redis, platform, clock())
+  metrics.deliveriesExpiring.set({ platform, within: '1h' }, expiring.within1h)
+  metrics.deliveriesExpiring.set({ platform, within: '24h' }, expiring.within24h)
   metrics.deadLetters.set({ platform }, books.dead)
   metrics.unaccountedDeliveries.set({ platform }, books.unaccounted)
   metrics.circuitState.set({ platform }, CIRCUIT_NUMBER[breaker.state])

@@ -1,6 +1,7 @@
 import type { Clock, EpochMs } from '@relay/core/clock'
 import type { Delivery } from '@relay/core/delivery'
 import { PLATFORM_IDS, type PlatformId } from '@relay/core/ids'
+import { hourOf } from '@relay/state/deadlines'
 import { keys, type LetterBox } from '@relay/state/keys'
 import { loadScript } from '@relay/state/script'
 import type { Queue } from 'bullmq'
@@ -171,8 +172,14 @@ async function requeueChunk(
     const job = { delivery, generation, jobId, deduplication: { id: jobId, ttl: GENERATION_MS }, place: places[order]! }
     claimLetter.queue(
       multi,
-      [keys.letter(platform, id), keys.lettersPrefix(platform), keys.queuePart(platform, `de:${jobId}`), keys.backlog(platform)],
-      [id, generation, clock(), GENERATION_MS, delivery.tenantId],
+      [
+        keys.letter(platform, id),
+        keys.lettersPrefix(platform),
+        keys.queuePart(platform, `de:${jobId}`),
+        keys.backlog(platform),
+        keys.deadlines(platform),
+      ],
+      [id, generation, clock(), GENERATION_MS, delivery.tenantId, hourOf(delivery.deadlineAt)],
     )
     await addJob(multi, queue, job)
     jobs.push(job)

@@ -3,6 +3,7 @@ import type { Clock, EpochMs } from '@relay/core/clock'
 import type { Delivery } from '@relay/core/delivery'
 import type { ErrorDetail } from '@relay/core/errors'
 import type { PlatformId } from '@relay/core/ids'
+import { hourOf } from '@relay/state/deadlines'
 import { keys } from '@relay/state/keys'
 import { loadScript } from '@relay/state/script'
 import type { ChainableCommander, Redis } from 'ioredis'
@@ -118,7 +119,9 @@ function newJob(delivery: Delivery, place: Place, now: EpochMs): NewJob {
 /** First in the MULTI, while the claims of the new ones are not there yet. */
 function countNew(multi: ChainableCommander, platform: PlatformId, queued: readonly Delivery[]): void {
   const claims = queued.map((delivery) => claimOf(platform, delivery))
-  countAccepted.queue(multi, [keys.books(platform), keys.backlog(platform), ...claims], [queued[0]!.tenantId])
+  const hours = queued.map(({ deadlineAt }) => hourOf(deadlineAt))
+  const into = [keys.books(platform), keys.backlog(platform), keys.deadlines(platform), ...claims]
+  countAccepted.queue(multi, into, [queued[0]!.tenantId, ...hours])
 }
 
 /** What never becomes a job: one command. */

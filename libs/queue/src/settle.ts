@@ -1,7 +1,8 @@
 import type { Clock, EpochMs } from '@relay/core/clock'
 import type { Delivery } from '@relay/core/delivery'
 import type { ErrorDetail } from '@relay/core/errors'
-import type { ConnectionId, DeliveryId, PlatformId, TenantId } from '@relay/core/ids'
+import type { ConnectionId, DeliveryId, PlatformId } from '@relay/core/ids'
+import { hourOf } from '@relay/state/deadlines'
 import { keys } from '@relay/state/keys'
 import { loadScript } from '@relay/state/script'
 import type { KeyRing } from '@relay/vault/key-ring'
@@ -173,12 +174,23 @@ async function hold(
 
 async function noteSettled({ redis, platform }: Context, deliveries: readonly Delivery[]): Promise<void> {
   if (deliveries.length === 0) return
-  const byTenant = new Map<TenantId, number>()
-  for (const { tenantId } of deliveries) byTenant.set(tenantId, (byTenant.get(tenantId) ?? 0) + 1)
+  const tenants = countBy(deliveries, ({ tenantId }) => tenantId)
+  const hours = countBy(deliveries, ({ deadlineAt }) => String(hourOf(deadlineAt)))
+  const counts = [keys.backlog(platform), keys.deadlines(platform)]
   const queueKeys = ['wait', 'prioritized', 'delayed', 'active'].map((part) => keys.queuePart(platform, part))
   const claims = deliveries.map(({ id }) => keys.queuePart(platform, `de:${id}`))
   const ends = deliveries.map(({ receivedAt }) => receivedAt + CLAIM_MS)
-  await settled.run(redis, [keys.backlog(platform), ...queueKeys, ...claims], [byTenant.size, ...[...byTenant].flat(), ...ends])
+  await settled.run(
+    redis,
+    [...counts, ...queueKeys, ...claims],
+    [tenants.size, ...[...tenants].flat(), hours.size, ...[...hours].flat(), ...ends],
+  )
+}
+
+function countBy(deliveries: readonly Delivery[], nameOf: (delivery: Delivery) => string): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  for (const delivery of deliveries) counts.set(nameOf(delivery), (counts.get(nameOf(delivery)) ?? 0) + 1)
+  return counts
 }
 
 /** The two members of BullMQ's backend that are not in its public types. */

@@ -3,6 +3,7 @@ import type { Clock, EpochMs } from '@relay/core/clock'
 import type { ConnectionSettings } from '@relay/core/connection'
 import type { ErrorDetail } from '@relay/core/errors'
 import type { ConnectionId, PlatformId } from '@relay/core/ids'
+import { hourOf } from '@relay/state/deadlines'
 import { keys } from '@relay/state/keys'
 import { loadScript } from '@relay/state/script'
 import { Job, Queue } from 'bullmq'
@@ -154,7 +155,11 @@ async function recallChunk(
     const lifeMs = Math.max(delivery.deadlineAt - now, 0) + HOUR_MS
     const own = [keys.verdict(platform, requestId), keys.books(platform), keys.backlog(platform)]
     const claims = [keys.queuePart(platform, `de:${jobId}`), keys.queuePart(platform, `de:${delivery.id}`)]
-    recall.queue(multi, [...own, ...claims], [place, delivery.tenantId, lifeMs, lifeMs])
+    recall.queue(
+      multi,
+      [...own, ...claims, keys.deadlines(platform)],
+      [place, delivery.tenantId, lifeMs, lifeMs, hourOf(delivery.deadlineAt)],
+    )
     const deduplication = { id: jobId, ttl: lifeMs }
     const job = { delivery, generation, jobId, deduplication, place: places[order]!, delay: Math.max(0, until - now) }
     await addJob(multi, queue, job)

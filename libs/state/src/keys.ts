@@ -29,6 +29,7 @@ import type { ConnectionId, DeliveryId, PlatformId, TenantId } from '@relay/core
  *   relay:{<platform>}:flights                 set of those ids                                         lasting, empty at rest
  *   relay:{<platform>}:attempts:<delivery>     list of failed attempts (JSON), the last 20          100 d after the last
  *   relay:{<platform>}:tags                    hash: connection → its next round in the fair order      until the queue runs empty
+ *   relay:{<platform>}:deadlines               hash: hour since 1970 → waiting, held, active by deadline    lasting
  *   relay:{<platform>}:backlog                 hash: tenant → waiting, held, active deliveries      lasting
  *   relay:{<platform>}:verdict:<request>       hash: place → payload, until the verdict is in          26 h
  *   relay:{<platform>}:letter:<delivery>       hash: one record per delivery for life               30 d after death, 24 h after delivery
@@ -76,6 +77,7 @@ export const keys = {
   attempts: (platform: PlatformId, delivery: DeliveryId) => of(platform, `attempts:${delivery}`),
   tags: (platform: PlatformId) => of(platform, 'tags'),
   verdict: (platform: PlatformId, requestId: string) => of(platform, `verdict:${requestId}`),
+  deadlines: (platform: PlatformId) => of(platform, 'deadlines'),
   backlog: (platform: PlatformId) => of(platform, 'backlog'),
 
   letter: (box: LetterBox, delivery: string) => of(box, `letter:${delivery}`),
