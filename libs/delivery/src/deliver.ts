@@ -2,7 +2,7 @@ import type { Connection } from '@relay/core/connection'
 import { DeliveryError, type ErrorDetail } from '@relay/core/errors'
 import type { JsonObject } from '@relay/core/json'
 import type { EventOutcome } from '@relay/core/outcome'
-import type { Account } from '@relay/platforms/contract'
+import type { Account, HttpRequest } from '@relay/platforms/contract'
 import type { Verdict } from '@relay/state/breaker-rule'
 import { createPayload, type JobPayload } from '@relay/queue/job'
 import { markedDelivered } from '@relay/state/delivered-marks'
@@ -112,14 +112,9 @@ interface Transmission {
 
 /** Sends what is ready, in as many requests as its size demands; the verdict of the first. */
 async function transmit(transmission: Transmission, account: Account, ready: readonly Ready[]): Promise<Verdict> {
-  const { context, testEventCode } = transmission
-  const bytes = Buffer.byteLength(
-    context.platform.encodeRequest(
-      ready.map(({ body }) => body),
-      account,
-      testEventCode,
-    ).body ?? '',
-  )
+  const { context } = transmission
+  const request = encode(transmission, account, ready)
+  const bytes = Buffer.byteLength(request.body ?? '')
   if (bytes > context.platform.api.maxBodyBytes) {
     if (ready.length === 1) {
       const error = {
@@ -131,7 +126,7 @@ async function transmit(transmission: Transmission, account: Account, ready: rea
     }
     return inHalves(transmission, account, ready)
   }
-  const sent = await sendWithFreshToken(transmission, account, ready)
+  const sent = await sendWithFreshToken(transmission, account, ready, request)
   for (const [index, { place }] of ready.entries()) {
     if (sent.outcomes[index]!.kind === 'delivered') transmission.rows[place]!.onTaken()
   }
@@ -187,15 +182,27 @@ function refusesToken({ context }: Transmission, account: Account, sent: Sent): 
   )
 }
 
-async function sendWithFreshToken(transmission: Transmission, account: Account, ready: readonly Ready[]): Promise<Sent> {
+const encode = ({ context, testEventCode }: Transmission, account: Account, ready: readonly Ready[]): HttpRequest =>
+  context.platform.encodeRequest(
+    ready.map(({ body }) => body),
+    account,
+    testEventCode,
+  )
+
+async function sendWithFreshToken(
+  transmission: Transmission,
+  account: Account,
+  ready: readonly Ready[],
+  request: HttpRequest,
+): Promise<Sent> {
   const { context, connection, testEventCode } = transmission
   const bodies = ready.map(({ body }) => body)
-  const first = await sendRequest(context, bodies, account, testEventCode)
+  const first = await sendRequest(context, request, bodies, account, testEventCode)
   context.onRequest(first)
   if (!refusesToken(transmission, account, first)) return first
   await context.tokens.forget(account)
   const renewed = await context.tokens.equip(await context.accounts.open(connection), connection)
-  const second = await sendRequest(context, bodies, renewed, testEventCode)
+  const second = await sendRequest(context, encode(transmission, renewed, ready), bodies, renewed, testEventCode)
   context.onRequest(second)
   if (!refusesToken(transmission, renewed, second)) return second
   return { ...second, outcomes: bodies.map(() => ({ kind: 'reject', error: DEAD_GRANT })) }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Connection } from '@relay/core/connection'
 import type { ErrorCode } from '@relay/core/errors'
 import type { ConnectionId, PlatformId, TenantId } from '@relay/core/ids'
+import type { ApiReach } from '@relay/platforms/contract'
 import type { Queues } from '@relay/queue/queues'
 import { findConnection, removeConnection, replaceCredentials, saveConnection, setConnectionStatus } from '@relay/state/connections'
 import { keys } from '@relay/state/keys'
@@ -52,6 +53,8 @@ export interface Checked {
   readonly check: 'verified' | 'unverified'
   /** What the check left open, or a remark; null where there is nothing to say. */
   readonly why: string | null
+  /** Where the platform has several APIs: which of them this account can use, the connection's own one first. */
+  readonly apis?: readonly ApiReach[]
   /** Letters put back into the queue. */
   readonly replayed: number
 }
@@ -158,6 +161,7 @@ const checked = (connection: Connection, passed: Passed, replayed: number): Chec
   connection,
   check: passed.verdict,
   why: passed.why,
+  ...(passed.apis === undefined ? {} : { apis: passed.apis }),
   replayed,
 })
 

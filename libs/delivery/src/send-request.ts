@@ -3,7 +3,7 @@ import { countsForBreaker, type ErrorDetail } from '@relay/core/errors'
 import type { JsonObject } from '@relay/core/json'
 import type { EventOutcome } from '@relay/core/outcome'
 import type { Metrics } from '@relay/observe/metrics'
-import type { Account, Http, HttpAnswer, Platform } from '@relay/platforms/contract'
+import type { Account, Http, HttpAnswer, HttpRequest, Platform } from '@relay/platforms/contract'
 import type { Verdict } from '@relay/state/breaker-rule'
 import type { RowAttempt } from './row.ts'
 
@@ -31,16 +31,17 @@ export interface SendContext {
   readonly retryDelaysMs: readonly number[]
 }
 
-/** Sends bodies of one connection in one request and reads the answer, with the platform's inquiry where the answer leaves something open. */
+/** Sends a request that carries these bodies of one connection and reads the answer, with the platform's inquiry where the answer leaves something open. */
 export async function sendRequest(
   context: SendContext,
+  request: HttpRequest,
   bodies: readonly JsonObject[],
   account: Account,
   testEventCode: string | undefined,
 ): Promise<Sent> {
   const { platform, http, clock, metrics } = context
   const startedAt = clock()
-  const answer = await http.send(platform.encodeRequest(bodies, account, testEventCode))
+  const answer = await http.send(request)
   const durationMs = clock() - startedAt
   const settled = platform.inquire === undefined ? answer : await platform.inquire(answer, bodies, account, context.inquiryHttp)
   const classifyContext = {

@@ -1,13 +1,19 @@
 import type { ErrorDetail } from '@relay/core/errors'
 import { isJsonObject } from '@relay/core/json'
-import type { Account, CheckReport, Http, HttpAnswer, Platform } from '@relay/platforms/contract'
+import type { Account, ApiReach, CheckReport, Http, HttpAnswer, Platform } from '@relay/platforms/contract'
 
 /**
  * What a real call says of credentials. `unreachable` is no verdict on them: the platform did not answer, so nothing may be saved on the strength
- * of it. `credentials` are those to keep: where the platform gave out a new refresh token while checking, the old one is dead already.
+ * of it. `credentials` are those to keep: where the platform gave out a new refresh token while checking, the old one is dead already. `apis` only where
+ * the platform has several, the connection's own one first.
  */
 export type Verification =
-  | { readonly verdict: 'verified' | 'unverified'; readonly why: string | null; readonly credentials: unknown }
+  | {
+      readonly verdict: 'verified' | 'unverified'
+      readonly why: string | null
+      readonly apis?: readonly ApiReach[]
+      readonly credentials: unknown
+    }
   | { readonly verdict: 'refused'; readonly report: Extract<CheckReport, { verdict: 'refused' }>; readonly credentials: unknown }
   | { readonly verdict: 'unreachable'; readonly message: string; readonly credentials: unknown }
 
@@ -32,11 +38,12 @@ export async function verifyConnection(platform: Platform, account: Account, htt
 async function judge(platform: Platform, account: Account, witness: Witness): Promise<Verification> {
   const report = await platform.check(account, witness.http)
   const { credentials } = account
-  if (report.verdict === 'verified') return { verdict: 'verified', why: report.remark ?? null, credentials }
+  const apis = report.apis === undefined ? {} : { apis: report.apis }
+  if (report.verdict === 'verified') return { verdict: 'verified', why: report.remark ?? null, ...apis, credentials }
   const trouble = witness.trouble()
   if (trouble !== undefined) return { verdict: 'unreachable', message: trouble, credentials }
   return report.verdict === 'unverified'
-    ? { verdict: 'unverified', why: report.why, credentials }
+    ? { verdict: 'unverified', why: report.why, ...apis, credentials }
     : { verdict: 'refused', report, credentials }
 }
 
