@@ -131,7 +131,7 @@ describe('provisioning', { timeout: TEST_MS }, () => {
     expect(again).toMatchObject({ code: 4, rows: [{ error: { code: 'ALREADY_CONNECTED' } }] })
   })
 
-  test('refused credentials are exit 4 with the body of case 1, and nothing is saved', async () => {
+  test('refused credentials are exit 4 with the reason in the body, and nothing is saved', async () => {
     const before = (await listConnections(redis)).length
     const { code, rows } = await addMeta('bad-token-of-case-1', '101')
     expect({ code, rows }).toEqual({

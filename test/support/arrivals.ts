@@ -28,7 +28,7 @@ export async function expectArrived(
   expect(await system.simulator.doubled()).toEqual([])
 }
 
-/** PRODUCT section 8: accepted + imported = delivered + waiting + held + active + dead + skipped + removed, on every platform. */
+/** accepted + imported = delivered + waiting + held + active + dead + skipped + removed, on every platform. */
 export async function expectBooks(system: Pick<System, 'books'>, expected: Readonly<Record<string, number>> = {}): Promise<void> {
   for (const [platform, books] of Object.entries(await system.books())) {
     const { accepted, imported, delivered, waiting, held, active, dead, skipped, removed } = books

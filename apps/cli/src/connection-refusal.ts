@@ -21,7 +21,7 @@ export function knownOrThrow(id: string, connection: Connection | undefined): Co
   return connection
 }
 
-/** A refusal as the error that ends the command. Refused credentials are the body of the owner's document, case 1. */
+/** A refusal as the error that ends the command. Refused credentials have the platform's own words in their details. */
 function refusalError(refusal: ProvisionRefusal, subject: Subject): CliError {
   switch (refusal.kind) {
     case 'unknown-tenant':
@@ -64,13 +64,15 @@ const unknownConnection = (id: string): CliError =>
 
 function invalidCredentials({ report }: Extract<ProvisionRefusal, { kind: 'refused' }>, { connection }: Subject): CliError {
   const { error_message: words, field } = report.details
+  const other = report.apis?.find(({ usable }) => usable === 'yes')
+  const otherApi = other === undefined ? '' : `. The account can use api ${other.api}: set settings.api`
   const cure =
     connection === undefined
       ? `Correct ${field} and try again; nothing was saved`
       : `Correct ${field}: relay connections update ${connection}; nothing was changed`
   return new CliError(EXIT.refused, 'INVALID_CREDENTIALS', report.message, {
-    nextStep: `The platform says: ${words}. ${cure}`,
-    details: report.details,
+    nextStep: `The platform says: ${words}. ${cure}${otherApi}`,
+    details: { ...report.details, ...(report.apis === undefined ? {} : { apis: report.apis }) },
   })
 }
 

@@ -49,17 +49,23 @@ export function connectionLines(connection: Connection): string {
   ])
 }
 
-/** The answer of a check that passed. */
-export const checkedJson = ({ connection, check, why }: Checked): Readonly<Record<string, unknown>> => ({
+/** The answer of a check that passed; `apis` where the platform has several. */
+export const checkedJson = ({ connection, check, why, apis }: Checked): Readonly<Record<string, unknown>> => ({
   connection_id: connection.id,
   status: connection.status.state,
   check,
   why,
+  ...(apis === undefined ? {} : { apis }),
 })
 
-export function checkedLines({ connection, check, why, replayed }: Checked, done: string): string {
+const USABLE = { yes: 'can be used', no: 'cannot be used', unknown: 'may or may not be usable' } as const
+
+export function checkedLines({ connection, check, why, apis, replayed }: Checked, done: string): string {
   const lines = [`${connection.platform} connection ${connection.id} ${done}: ${statusText(connection)}, credentials ${check}`]
   if (why !== null) lines.push(why)
+  for (const { api, usable, why: because } of apis ?? []) {
+    lines.push(`api ${api}: ${USABLE[usable]}${because === undefined || because === why ? '' : ` (${because})`}`)
+  }
   if (replayed > 0) lines.push(`${replayed} dead letter${replayed === 1 ? '' : 's'} put back into the queue`)
   return lines.join('\n')
 }

@@ -13,7 +13,7 @@ export function addConnectionStatusCommands(connections: Command): void {
     .command('test')
     .description('Check the saved credentials with a real call; changes nothing')
     .argument('<id>', ID)
-    .option('--json', 'print {"connection_id", "status", "check", "why"}')
+    .option('--json', 'print {"connection_id", "status", "check", "why"}; of Google also "apis"')
     .addHelpText('after', '\nExample:\n  relay connections test con_Zk3vB0t9QmXy2LpA')
     .action((id: ConnectionId, options: CommonOptions) =>
       withSession(options, async (session) => {

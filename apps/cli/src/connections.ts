@@ -36,7 +36,7 @@ function addSavingCommands(connections: Command): void {
     .requiredOption('--tenant <id>', 'whose')
     .requiredOption('--platform <platform>', 'meta, google, tiktok or snapchat', readPlatform)
     .option('--file <path>', FILE)
-    .option('--json', 'print {"connection_id", "status", "check", "why"}')
+    .option('--json', 'print {"connection_id", "status", "check", "why"}; of Google also "apis"')
     .addHelpText('after', ADD_HELP)
     .action((options: FileOptions & { tenant: string; platform: PlatformId }) => withSession(options, (session) => add(session, options)))
 

@@ -2,7 +2,7 @@ import { RedisStartError } from '@relay/embedded-redis/start-error'
 import { KeyRingError } from '@relay/vault/key-ring'
 import { CommanderError } from 'commander'
 
-/** What a command ends with (PRODUCT section 6). */
+/** What a command ends with. */
 export const EXIT = {
   done: 0,
   failed: 1,

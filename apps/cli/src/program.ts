@@ -1,11 +1,15 @@
 import { Command } from 'commander'
 import { addAuditCommand } from './audit.ts'
+import { addBreakerCommands } from './breakers.ts'
 import { addConnectionCommands } from './connections.ts'
 import { addDemoCommand } from './demo/demo.ts'
 import { addDlqCommands } from './dlq.ts'
 import { addExplainCommand } from './explain.ts'
 import { addKeyCommands } from './keys.ts'
+import { addLimitCommands } from './limits.ts'
+import { addMaintenanceCommands } from './maintenance.ts'
 import { addPreviewCommand } from './preview.ts'
+import { addQueueCommands } from './queues.ts'
 import { addSimulatorCommand } from './simulator.ts'
 import { addStatusCommand } from './status.ts'
 import { addTenantCommands } from './tenants.ts'
@@ -27,6 +31,10 @@ export function createProgram(): Command {
   addKeyCommands(program)
   addConnectionCommands(program)
   addDlqCommands(program)
+  addQueueCommands(program)
+  addLimitCommands(program)
+  addBreakerCommands(program)
+  addMaintenanceCommands(program)
   addStatusCommand(program)
   addPreviewCommand(program)
   addExplainCommand(program)

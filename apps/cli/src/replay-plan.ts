@@ -2,7 +2,7 @@ import type { EpochMs } from '@relay/core/clock'
 import type { PlatformId } from '@relay/core/ids'
 import type { Letter, LetterState } from '@relay/queue/letter'
 
-/** Why a selected letter is not moved; the closed list of PRODUCT section 5. */
+/** Why a selected letter is not moved: a closed list. */
 export type SkipReason = 'deadline' | 'ambiguous' | 'connection_error' | 'replayed_twice' | 'delivered' | 'not_dead' | 'consent'
 export type SkipCounts = { readonly [R in SkipReason]?: number }
 

@@ -21,7 +21,7 @@ const WORKER_CHECK_MS = 5_000
 /** Workers may be restarting: this long without any is the end of a run. */
 const WORKERLESS_MAX_MS = 60_000
 
-/** PRODUCT section 5: `delivered + died_again + skipped + cancelled = selected` at the end, or something is wrong. */
+/** `delivered + died_again + skipped + cancelled = selected` at the end, or something is wrong. */
 export interface RunSum {
   readonly run_id: string
   readonly state: 'running' | 'done' | 'cancelled' | 'stopped'

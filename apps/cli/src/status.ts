@@ -11,6 +11,7 @@ import { type RedisHealth, readRedisHealth, redisWarnings } from '@relay/state/r
 import type { Command } from 'commander'
 import type { Redis } from 'ioredis'
 import { CliError, EXIT } from './exit.ts'
+import { instant, untilJson } from './hold-rows.ts'
 import { type Column, type Printer, renderTable } from './print.ts'
 import { type CommonOptions, type Session, withSession } from './session.ts'
 
@@ -30,8 +31,12 @@ interface PlatformStatus extends Books {
   readonly circuit: 'closed' | 'open' | 'half-open'
   readonly failure_count: number
   readonly recovery_at?: string
+  readonly opened_by?: 'platform' | 'operator'
+  /** Of the maintenance in force. */
+  readonly estimated_end?: string
   readonly oldest_waiting_seconds: number
-  readonly paused: readonly { readonly reason: string; readonly until: string; readonly message: string }[]
+  /** The reasons of the set; `until` is null where only an operator ends it. The breaker is told of by `circuit`. */
+  readonly paused: readonly { readonly reason: Pause['reason']; readonly until: string | null; readonly message: string }[]
 }
 
 async function status({ redis, printer }: Session): Promise<void> {
@@ -73,13 +78,16 @@ async function platformStatus(redis: Redis, platform: PlatformId, books: Books):
     oldestWaitingSeconds(redis, platform),
     activePauses(redis, platform),
   ])
+  const maintenance = pauses.find(({ reason }) => reason === 'maintenance')
   return {
     circuit: breaker.state,
     failure_count: breaker.failureCount,
+    ...(breaker.openedBy === undefined ? {} : { opened_by: breaker.openedBy }),
     ...(breaker.recoveryAt === undefined ? {} : { recovery_at: instant(breaker.recoveryAt) }),
+    ...(maintenance === undefined ? {} : { estimated_end: instant(maintenance.until) }),
     ...books,
     oldest_waiting_seconds: oldest,
-    paused: pauses.map((pause: Pause) => ({ reason: pause.reason, until: instant(pause.until), message: pause.message })),
+    paused: pauses.map((pause: Pause) => ({ reason: pause.reason, until: untilJson(pause.until), message: pause.message })),
   }
 }
 
@@ -121,7 +129,9 @@ function lines(
   health: RedisHealth,
 ): string {
   const paused = PLATFORM_IDS.flatMap((platform) =>
-    platforms[platform].paused.map((pause) => `${platform} waits (${pause.reason}) until ${pause.until}: ${pause.message}`),
+    platforms[platform].paused.map(
+      (pause) => `${platform} waits (${pause.reason}) until ${pause.until ?? 'it is resumed'}: ${pause.message}`,
+    ),
   )
   const ill = connections.flatMap(({ id, tenantId, platform, status }) =>
     status.state === 'error'
@@ -170,10 +180,10 @@ function booksTable(printer: Printer, platforms: Readonly<Record<PlatformId, Pla
 
 const CIRCUIT_STYLE = { closed: 'green', 'half-open': 'yellow', open: 'red' } as const
 
-const circuitText = ({ circuit, recovery_at: recoveryAt }: PlatformStatus): string =>
-  recoveryAt === undefined ? circuit : `${circuit} until ${recoveryAt}`
-
-const instant = (ms: number): string => new Date(ms).toISOString()
+function circuitText({ circuit, opened_by: openedBy, recovery_at: recoveryAt }: PlatformStatus): string {
+  if (circuit !== 'open') return circuit
+  return `open${openedBy === 'operator' ? ' by operator' : ''}${recoveryAt === undefined ? ' until closed' : ` until ${recoveryAt}`}`
+}
 
 const STATUS_HELP = `
 The books, per platform: accepted (with imported) = delivered + waiting + held + active + dead + skipped + removed.

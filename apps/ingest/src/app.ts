@@ -19,7 +19,7 @@ export interface AppOptions {
   readonly isDraining: () => boolean
 }
 
-/** The routes of the API port. Every answer is JSON; every error has the body of PRODUCT section 2. */
+/** The routes of the API port. Every answer is JSON; every error is `{"error": {code, message, details}}`. */
 export function createApp(options: AppOptions): Hono {
   const app = new Hono()
   app.use(async (context, next) => {

@@ -27,7 +27,7 @@ export interface Notice {
   readonly details: JsonObject
 }
 
-/** `data` of PRODUCT section 2: always events_received = events_accepted + duplicates + errors. */
+/** `data` of an answer: always events_received = events_accepted + duplicates + errors. */
 export interface AcceptResult {
   readonly batch_id: BatchId
   readonly events_received: number

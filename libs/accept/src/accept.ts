@@ -47,7 +47,7 @@ export interface AcceptRequest {
 /** Throws RequestError STORE_UNAVAILABLE or BACKLOG_FULL, with `retryAfterSeconds`; then nothing was promised. */
 export type Accept = (request: AcceptRequest) => Promise<AcceptResult>
 
-/** Settling and burying must always have room (PRODUCT section 2). */
+/** Settling and burying must always have room. */
 const MAX_MEMORY_RATIO = 0.8
 const FULL_RETRY_SECONDS = 30
 /** Events judged in one go: other requests get their turn in between. */

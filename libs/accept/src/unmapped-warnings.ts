@@ -5,7 +5,7 @@ const HOUR_MS = 3_600_000
 /** Producers may invent names without end; past this many the oldest are forgotten, and warned of again. */
 const MAX_NAMES = 10_000
 
-/** Is it time to warn of this name? Once an hour for each platform and name (case 11), in this process. */
+/** Is it time to warn of this name? Once an hour for each platform and name, in this process. */
 export function createUnmappedWarnings(clock: Clock): (platform: PlatformId, eventName: string) => boolean {
   const warnedAt = new Map<string, EpochMs>()
   return (platform, eventName) => {

@@ -25,7 +25,7 @@ interface DuplicateKey {
 }
 
 /**
- * The id of a delivery is a hash of its duplicate key (case 5): tenant, connection, canonical name, event id and test code, as the platforms
+ * The id of a delivery is a hash of its duplicate key: tenant, connection, canonical name, event id and test code, as the platforms
  * themselves deduplicate. 22 characters of base64url, the first 128 bits of a SHA-256; the parts are framed by their lengths so that no two keys run together.
  */
 export function deliveryIdOf(key: DuplicateKey): DeliveryId {

@@ -66,7 +66,7 @@ export type FaultScope = 'event' | 'connection' | 'application' | 'platform'
 interface DetailBase {
   /** Fit for a tenant to read; no secret and no raw identifier ever. */
   readonly message: string
-  /** The platform's own code, as PRODUCT section 6 spells it per platform. */
+  /** The platform's own code: Meta `code/subcode`, Google the reason, TikTok and Snapchat the code. */
   readonly platformCode?: string
   /** The id that the platform's support asks for. */
   readonly platformRequestId?: string

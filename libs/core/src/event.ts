@@ -2,7 +2,7 @@ import type { JsonObject } from './json.ts'
 
 /*
  * The vocabulary of a conversion event. Field names are snake_case here too, because they are the product's public words
- * (PRODUCT section 1) and stand in paths of errors and warnings; nothing is gained by a second spelling inside.
+ * and stand in paths of errors and warnings; nothing is gained by a second spelling inside.
  */
 
 export const ACTION_SOURCES = [

@@ -70,7 +70,7 @@ const MAX_NAME = 128
 const MAX_DESTINATIONS = 100
 
 /**
- * One event as a producer sent it, in the shape of PRODUCT section 1, or its first fault. Never throws, whatever `input` is. Null counts as absent.
+ * One event as a producer sent it, or its first fault. Never throws, whatever `input` is. Null counts as absent.
  * Names become canonical, numbers written as text become numbers, an absent id becomes the content hash. URLs and identifiers are only known to be
  * text: `sanitiseUrl` and each platform's `identify` look into them.
  */

@@ -11,7 +11,7 @@ const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
 
 /**
  * `user_data` as text and lists of text. Only its shape is judged here; what a value is worth is for each platform's `identify`. What is no text
- * is left out with a warning and the event goes on (case 6). Lists keep their length, an unusable entry as an empty text, so that later
+ * is left out with a warning and the event goes on. Lists keep their length, an unusable entry as an empty text, so that later
  * warnings name the producer's own index.
  */
 export function parseUserData(report: ParseReport, value: unknown, maxValues: number): UserData {

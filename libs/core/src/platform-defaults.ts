@@ -1,13 +1,13 @@
 import type { PlatformId } from './ids.ts'
 
 export interface PlatformDefaults {
-  /** Of the owner's document, case 3: events a minute over the whole fleet. */
+  /** Events a minute over the whole fleet. */
   readonly eventsPerMinute: number
   /** Waits before the second, third and fourth attempt, in ms. */
   readonly retryDelaysMs: readonly number[]
 }
 
-/** What holds where the configuration says nothing (owner's document, case 3; PRODUCT section 4). */
+/** What holds where the configuration says nothing. */
 export const PLATFORM_DEFAULTS = {
   meta: { eventsPerMinute: 1_000, retryDelaysMs: [1_000, 2_000, 4_000] },
   google: { eventsPerMinute: 2_000, retryDelaysMs: [1_000, 2_000, 4_000] },

@@ -31,7 +31,7 @@ export class RequestError extends Error {
     this.retryAfterSeconds = options.retryAfterSeconds
   }
 
-  /** The body of PRODUCT section 2: `{"error": {"code", "message", "details"}}`. */
+  /** The body of an answer: `{"error": {"code", "message", "details"}}`. */
   toBody(): { error: { code: RequestErrorCode; message: string; details: Readonly<Record<string, unknown>> } } {
     return { error: { code: this.code, message: this.message, details: this.details } }
   }

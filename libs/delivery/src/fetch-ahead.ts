@@ -1,6 +1,6 @@
 import { bucketOf, quantumOf } from '@relay/state/rate-limit'
 
-/** What the limit lets out in this time is fetched ahead at most (PRODUCT section 4, fairness), in ms. */
+/** What the limit lets out in this time is fetched ahead at most, in ms. */
 const AHEAD_MS = 2_000
 
 /**

@@ -12,7 +12,7 @@ import { createLine, type Line } from './line.ts'
 import type { RatesContext } from './rates.ts'
 import type { Row, RowResult } from './row.ts'
 
-/** Requests of one connection in flight at once (PRODUCT section 4, fairness). */
+/** Requests of one connection in flight at once, so that an account that answers slowly holds up nobody. */
 const IN_FLIGHT_PER_LINE = 4
 
 const ASK_AGAIN_MS = 500

@@ -22,10 +22,10 @@ import { replayParked } from './replay-parked.ts'
 /*
  * The life of a connection, by whatever door it is asked for (CLI, HTTP):
  *
- * 1. add: the shape is checked, then the credentials by a real call; a refused set is never saved (case 1). Saved sealed, status `active`;
+ * 1. add: the shape is checked, then the credentials by a real call; a refused set is never saved. Saved sealed, status `active`;
  *    every worker sees it within half a second.
  * 2. disable: workers park what waits as CONNECTION_DISABLED. enable: checked again, `active`, and what was parked is replayed.
- * 3. A platform that refuses it in flight puts it in `error` (not here); new credentials that pass set it `active` again (case 12).
+ * 3. A platform that refuses it in flight puts it in `error` (not here); new credentials that pass set it `active` again.
  * 4. remove: record, sealed credentials and cached token are gone; its dead letters stay until they are purged or expire.
  *
  * Each step is in the tenant's audit trail, attempts and refusals too.

@@ -14,7 +14,7 @@ import type { Redis } from 'ioredis'
 import type { Accounts } from './accounts.ts'
 
 /*
- * Access tokens that run out (case 4), refreshed once per fleet:
+ * Access tokens that run out, refreshed once per fleet:
  *
  * 1. memory, then Redis (sealed): a token that lives at least another minute is used.
  * 2. else one process takes the lease and asks the token server; the others look into Redis again until it is there.

@@ -82,3 +82,17 @@ test('a refresh token that was replaced while checking is the one to keep, also 
     expect(verification.credentials).toEqual({ client_id: 'c', client_secret: 's', refresh_token: 'new' })
   }
 })
+
+test('which of several APIs the account can use is told on, and trouble with the other one does not hide a refusal', async () => {
+  const apis = [
+    { api: 'data_manager', usable: 'yes' },
+    { api: 'ads', usable: 'unknown', why: 'it answered 503' },
+  ] as const
+  const verified = await verifyConnection(platform({ verdict: 'verified', apis }), account, http(answer(503)))
+  expect(verified).toMatchObject({ verdict: 'verified', apis })
+  expect(await verifyConnection(platform({ verdict: 'unverified', why: 'half', apis }), account, http(answer(200)))).toMatchObject({ apis })
+  expect(await verifyConnection(platform({ ...REFUSED, apis }), account, http(answer(503)))).toMatchObject({
+    verdict: 'refused',
+    report: { apis },
+  })
+})

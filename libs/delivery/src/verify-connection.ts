@@ -18,7 +18,7 @@ export type Verification =
   | { readonly verdict: 'unreachable'; readonly message: string; readonly credentials: unknown }
 
 /**
- * Checks before anything is saved (case 1): an access token first, where the platform has them, then its cheap call that proves the right to write.
+ * Checks before anything is saved: an access token first, where the platform has them, then its cheap call that proves the right to write.
  * Sends no event. Never throws for what the platform answers.
  */
 export async function verifyConnection(platform: Platform, account: Account, http: Http): Promise<Verification> {
@@ -40,7 +40,8 @@ async function judge(platform: Platform, account: Account, witness: Witness): Pr
   const { credentials } = account
   const apis = report.apis === undefined ? {} : { apis: report.apis }
   if (report.verdict === 'verified') return { verdict: 'verified', why: report.remark ?? null, ...apis, credentials }
-  const trouble = witness.trouble()
+  // With `apis` the refusal stood before the platform's other API was asked, whose trouble is not this one's.
+  const trouble = report.verdict === 'refused' && report.apis !== undefined ? undefined : witness.trouble()
   if (trouble !== undefined) return { verdict: 'unreachable', message: trouble, credentials }
   return report.verdict === 'unverified'
     ? { verdict: 'unverified', why: report.why, ...apis, credentials }

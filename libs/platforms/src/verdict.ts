@@ -18,7 +18,7 @@ export interface Codes {
   readonly platformRequestId?: string
 }
 
-/** A hold whose cause names no end: PRODUCT's 5 minutes of maintenance, 1 second for a free connection, 1 hour for a young token. */
+/** A hold whose cause names no end: 5 minutes of maintenance, 1 second for a free connection, 1 hour for a young token. */
 export const MAINTENANCE_MS = 5 * 60_000
 const POOL_WAIT_MS = 1_000
 
@@ -41,7 +41,7 @@ export const batchRefused = (now: EpochMs, message: string): EventOutcome => hol
 export const refusedRequest = (count: number, now: EpochMs, verdict: EventOutcome): EventOutcome[] =>
   count === 1 ? [verdict] : forAll(count, batchRefused(now, 'The platform refused the request because of some of its events'))
 
-/** A request that is too big (PRODUCT section 4): halved, and a single event that is too big alone is refused for good. */
+/** A request that is too big: halved, and a single event that is too big alone is refused for good. */
 export const tooLarge = (count: number, now: EpochMs, codes: Codes = {}): EventOutcome[] =>
   refusedRequest(count, now, reject({ code: 'PAYLOAD_TOO_LARGE', message: 'The platform takes no request of this size', ...codes }))
 
@@ -106,7 +106,7 @@ export function parseJsonBody(text: string): JsonObject | undefined {
 const SAYS_MAINTENANCE = /\bmaintenance\b/i
 
 /**
- * A 5xx without a body that the platform's table knows, by PRODUCT section 4: a 503 with `Retry-After` or that says so is maintenance, any
+ * A 5xx without a body that the platform's table knows: a 503 with `Retry-After` or that says so is maintenance, any
  * other 503 waits one retry step and is never buried, every other 5xx is an attempt. Undefined below 500.
  */
 export function serverErrorOutcome(answer: Answered, now: EpochMs, firstStepMs: number, codes: Codes = {}): EventOutcome | undefined {

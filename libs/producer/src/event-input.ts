@@ -1,7 +1,7 @@
 import type { AppData, Consent, ConversionEvent, IdentifierField, PlainUserField } from '@relay/core/event'
 import type { CanonicalEventName } from '@relay/core/event-name'
 
-/** One event as a producer writes it (PRODUCT section 1). What is absent may be absent; what is null counts as absent. */
+/** One event as a producer writes it. What is absent may be absent; what is null counts as absent. */
 export interface EventInput {
   /** The id that the browser pixel sends too. Without one, two events of equal content are one. */
   readonly event_id?: string | null

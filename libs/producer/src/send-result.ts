@@ -10,7 +10,7 @@ export interface EventFault {
   readonly path: string
 }
 
-/** What the fleet tells of events that are safe with it: see PRODUCT section 2. */
+/** What the fleet tells of events that are safe with it. */
 export interface ProducerNotice {
   readonly code: string
   readonly message: string

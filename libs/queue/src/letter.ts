@@ -20,7 +20,7 @@ export interface Attempt {
   readonly died?: 'alone' | 'among others'
 }
 
-/** One record per delivery for life (PRODUCT section 5). Names are the public ones of `relay dlq … --json`. */
+/** One record per delivery for life. Names are the public ones of `relay dlq … --json`. */
 export interface Letter {
   readonly id: string
   readonly tenant_id: string

@@ -3,7 +3,7 @@ import { keys, type LetterBox } from '@relay/state/keys'
 import { type JobsOptions, Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 
-/** BullMQ's events cannot be turned off; this many are kept (QUEUE-ENGINEERING section 1.13). */
+/** BullMQ's events cannot be turned off; this many are kept. */
 const EVENTS_KEPT = 1_000
 
 /**

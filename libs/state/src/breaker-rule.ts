@@ -1,7 +1,7 @@
 import type { EpochMs } from '@relay/core/clock'
 
 /*
- * The breaker's state machine, pure (PRODUCT section 4, case 2):
+ * The breaker's state machine, pure:
  *
  * 1. closed: counts consecutive failures of the platform itself; any success sets the count back. The fifth opens it.
  * 2. open: nothing is sent until `until`.

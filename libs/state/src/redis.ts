@@ -11,7 +11,7 @@ export interface RedisOptions {
   readonly onError: (error: Error) => void
 }
 
-/** A connection that comes back by itself: 50 ms, 100 ms, … at most 1 s between tries (QUEUE-ENGINEERING: the default waits up to 20 s). */
+/** A connection that comes back by itself: 50 ms, 100 ms, … at most 1 s between tries (BullMQ's own default waits up to 20 s). */
 export function connectRedis({ url, patience, onError }: RedisOptions): Redis {
   const redis = new Redis(url, {
     maxRetriesPerRequest: patience === 'wait' ? null : 1,

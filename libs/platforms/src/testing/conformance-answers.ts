@@ -25,7 +25,7 @@ const codeOf = (outcome: EventOutcome): string => (outcome.kind === 'delivered' 
 function agreesWithPolicy(outcome: EventOutcome): boolean {
   if (outcome.kind === 'delivered') return true
   const { outcome: due } = POLICY[outcome.error.code]
-  // PRODUCT section 4: a plain 503 is a PLATFORM_ERROR that is held; BATCH_REFUSED waits for the repair.
+  // A plain 503 is a PLATFORM_ERROR that is held; BATCH_REFUSED waits for the repair.
   return due === outcome.kind || (outcome.kind === 'hold' && ['PLATFORM_ERROR', 'BATCH_REFUSED'].includes(outcome.error.code))
 }
 

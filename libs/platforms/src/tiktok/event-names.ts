@@ -74,7 +74,7 @@ const NAMES: Readonly<Record<EventSource, EventNames>> = {
 }
 const standard: ReadonlySet<string> = new Set(STANDARD_NAMES)
 
-/** Custom names that the connection wants generic travel under this one (owner's document, case 11). */
+/** Custom names that the connection wants generic travel under this one. */
 export const GENERIC_NAME = 'CustomEvent'
 
 const unmapped = (message: string): MappedEvent => ({ kind: 'none', refusal: skip('EVENT_UNMAPPED', message) })
