@@ -19,6 +19,8 @@ export const SCRIPTS: Readonly<Record<string, string>> = {
   bench: 'how fast, as ratios to a baseline of the same run; by hand, on an idle machine',
   fix: 'what lint and format can put right by themselves',
   'env-example': 'prints .env.example from the schema of the settings',
+  'platform-docs': 'prints the README of each adapter from the adapter itself',
+  fuzz: 'a million generated inputs for each parser and adapter; npm run fuzz -- 20000 makes fewer',
   help: 'this list',
 }
 

@@ -1,6 +1,6 @@
 import { createAcceptor, type Accept } from '@relay/accept/accept'
 import { systemClock } from '@relay/core/clock'
-import type { BatchId } from '@relay/core/ids'
+import { type BatchId, mapPlatforms } from '@relay/core/ids'
 import { createLogger } from '@relay/observe/logger'
 import { createMetrics } from '@relay/observe/metrics'
 import { meta } from '@relay/platforms/meta/index'
@@ -39,7 +39,10 @@ async function acceptAll(redis: Redis): Promise<Round> {
   await saveConnection(redis, parseKeyRing(createKeyText()), connection, meta.accountKey(connection.settings), { access_token: 'token' })
   const queue = openQueue('meta', redis)
   await queue.waitUntilReady()
-  const accept = createBenchAcceptor(redis, { meta: queue, google: queue, tiktok: queue, snapchat: queue })
+  const accept = createBenchAcceptor(
+    redis,
+    mapPlatforms(() => queue),
+  )
   const now = Date.now()
   const bodies = times(REQUESTS, () => times(EVENTS_PER_REQUEST, () => orderEvent(now)))
   const post = async (events: readonly object[], index: number): Promise<void> => {

@@ -1,3 +1,4 @@
+import { mapPlatforms } from '@relay/core/ids'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createLogger } from '@relay/observe/logger'
 import { meta } from '@relay/platforms/meta/index'
@@ -60,7 +61,7 @@ async function deliverAll(redisUrl: string): Promise<Round> {
 const quiet = createLogger({ process: 'worker', level: 'info', destination: { write: () => {} } })
 
 async function enqueueAll(redis: Redis, queue: Queue): Promise<void> {
-  const queues = { meta: queue, google: queue, tiktok: queue, snapchat: queue }
+  const queues = mapPlatforms(() => queue)
   const enqueuer = createEnqueuer(redis, queues, { clock: Date.now, letterRetentionMs: 86_400_000 })
   const now = Date.now()
   await enqueuer.enqueue(

@@ -55,7 +55,8 @@ it('everything goes wrong, nothing is lost or doubled, and the sums are right', 
     expect(counts.requests, platform).toBeLessThan(counts.delivered / 5)
   }
   const told = demo.stderr.join('\n')
-  for (const event of [/SIGKILL/, /kill -9/, /wrong token was refused/i, /breaker/, /429/, /timeout/]) expect(told).toMatch(event)
+  for (const event of [/SIGKILL/, /kill -9/, /wrong token was refused/i, /breaker/, /429/, /timeout/, /All verdicts are in: 10 events/])
+    expect(told).toMatch(event)
 
   expect(await left()).toEqual([])
   // Its data is gone with it; what stays is the fetched program.

@@ -131,6 +131,24 @@ describe('provisioning', { timeout: TEST_MS }, () => {
     expect(again).toMatchObject({ code: 4, rows: [{ error: { code: 'ALREADY_CONNECTED' } }] })
   })
 
+  test('which of Google’s APIs an account can use is told, and the end of the one in use', async () => {
+    const google = {
+      credentials: { client_id: 'client-1', client_secret: 'secret-1', refresh_token: 'refresh-1', developer_token: 'developer-1' },
+      settings: { operating_account: '1000000001', conversion_actions: { '*': '100001' }, api: 'ads' },
+    }
+    expect((await json(['status'])).rows[0]?.['platforms']).toMatchObject({ google: { api_sunset_days: null } })
+    const { rows } = await json(['connections', 'add', '--tenant', 'acme', '--platform', 'google', '--file', '-'], JSON.stringify(google))
+    const [added] = rows as unknown as readonly { readonly connection_id: string; readonly apis: readonly object[] }[]
+    expect(added!.apis).toMatchObject([{ api: 'ads', usable: 'yes' }, { api: 'data_manager' }])
+    expect((await run(['connections', 'test', added!.connection_id])).stdout).toContain('api ads: can be used')
+    const { platforms } = (await json(['status'])).rows[0] as unknown as {
+      readonly platforms: Record<string, { readonly api_sunset_days: unknown }>
+    }
+    expect(platforms['google']?.api_sunset_days).toEqual(expect.any(Number))
+    expect(platforms['meta']?.api_sunset_days).toBeNull()
+    await json(['connections', 'remove', added!.connection_id])
+  })
+
   test('refused credentials are exit 4 with the reason in the body, and nothing is saved', async () => {
     const before = (await listConnections(redis)).length
     const { code, rows } = await addMeta('bad-token-of-case-1', '101')

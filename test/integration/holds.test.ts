@@ -75,7 +75,7 @@ const PAIRS = ALL.flatMap((ending) =>
 )
 /** Those that end by themselves. */
 const TIMED = ALL.filter((cause) => cause !== 'operator' && cause !== 'breaker')
-const TIMED_PAIRS = PAIRS.filter(([ending]) => TIMED.includes(ending))
+const TIMED_PAIRS = PAIRS.filter(([ending]) => TIMED.some((cause) => cause === ending))
 
 const reasons = async (): Promise<string[]> => (await readHolds(redis, META)).map(({ reason }) => reason)
 const brakeLeftMs = (): Promise<number> => redis.pttl(keys.queuePart(META, 'limiter'))

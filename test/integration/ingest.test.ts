@@ -95,7 +95,18 @@ async function createDoor() {
     isOverQuota: (tenant) => isOverQuota(redis, tenant, MAX_BACKLOG),
   })
   const authenticate = createAuthenticator((key) => findIngestKey(redis, key), systemClock)
-  const app = createApp({ authenticate, accept, maxRequestBytes: 5_000_000, maxEvents: 1_000, log, isDraining: () => false })
+  const app = createApp({
+    authenticate,
+    accept,
+    maxRequestBytes: 5_000_000,
+    maxEvents: 1_000,
+    log,
+    isDraining: () => false,
+    health: async () => ({ status: 'healthy' }),
+    readBatch: async () => {
+      throw new Error('no batch is read here')
+    },
+  })
   const { key } = await createIngestKey(redis, TENANT, ['events:write'], Date.now())
   const send = async (events: readonly unknown[]): Promise<AcceptResult> => {
     const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }

@@ -3,12 +3,14 @@ import { type AuditEntry, readAudit, readFleetAudit } from '@relay/state/audit'
 import { listTenants } from '@relay/state/tenants'
 import type { Command } from 'commander'
 import { namedTenant } from './named-tenant.ts'
+import { auditDeliveries } from './audit-deliveries.ts'
 import { readCount } from './options.ts'
 import { type CommonOptions, type Session, withSession } from './session.ts'
 
 interface AuditOptions extends CommonOptions {
   readonly tenant?: string
   readonly limit: number
+  readonly deliveries?: true
 }
 
 export function addAuditCommand(program: Command): void {
@@ -19,9 +21,12 @@ export function addAuditCommand(program: Command): void {
     )
     .option('--tenant <id>', 'of one tenant; default: of all, and what operators did to the fleet')
     .option('--limit <n>', 'at most so many', readCount, 50)
+    .option('--deliveries', 'what became of deliveries instead, from the delivery records of this machine')
     .option('--json', 'one JSON object per line')
-    .addHelpText('after', '\nExample:\n  relay audit --tenant acme --limit 200 --json')
-    .action((options: AuditOptions) => withSession(options, (session) => audit(session, options)))
+    .addHelpText('after', '\nExamples:\n  relay audit --tenant acme --limit 200 --json\n  relay audit --deliveries --tenant acme')
+    .action((options: AuditOptions) =>
+      withSession(options, (session) => (options.deliveries === true ? auditDeliveries(session, options) : audit(session, options))),
+    )
 }
 
 async function audit({ redis, printer }: Session, options: AuditOptions): Promise<void> {

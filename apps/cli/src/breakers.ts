@@ -1,17 +1,18 @@
 import { formatDurationMs } from '@relay/core/duration'
 import { PLATFORM_IDS, type PlatformId } from '@relay/core/ids'
+import { lettersOfOutage } from '@relay/delivery/outage-letters'
 import type { AuditAction } from '@relay/state/audit'
 import { type BreakerChange, type BreakerView, closeBreaker, openBreaker, readBreaker, resetBreaker } from '@relay/state/circuit-breaker'
 import { readHolds } from '@relay/state/holds'
 import type { Command } from 'commander'
 import { afterEnd, instant } from './hold-rows.ts'
 import { noteHoldAction } from './operator-action.ts'
-import { readDuration, readPlatform } from './options.ts'
+import { PLATFORM_CHOICE, readDuration, readPlatform } from './options.ts'
 import type { Column } from './print.ts'
 import { type CommonOptions, type Session, withSession } from './session.ts'
 
-const PLATFORM = 'meta, google, tiktok or snapchat'
 const CHANGE_JSON = 'print {"platform", "was", "state", "opened_by", "opened_at", "recovery_at", "failure_count", …}'
+const END_JSON = `${CHANGE_JSON} with "buried_letters" and the commands that "replay" them`
 
 export function addBreakerCommands(program: Command): void {
   const breakers = program
@@ -28,7 +29,7 @@ export function addBreakerCommands(program: Command): void {
   breakers
     .command('open')
     .description('Send nothing to a platform, until it is closed again or for a given time, after which it probes')
-    .argument('<platform>', PLATFORM, readPlatform)
+    .argument('<platform>', PLATFORM_CHOICE, readPlatform)
     .option('--for <duration>', 'such as 10m; without it, until relay breakers close', readDuration)
     .option('--json', CHANGE_JSON)
     .addHelpText('after', '\nExamples:\n  relay breakers open meta\n  relay breakers open meta --for 10m')
@@ -39,8 +40,8 @@ export function addBreakerCommands(program: Command): void {
   breakers
     .command('close')
     .description('Let a platform’s queue go at once, without probes, whoever opened its breaker')
-    .argument('<platform>', PLATFORM, readPlatform)
-    .option('--json', CHANGE_JSON)
+    .argument('<platform>', PLATFORM_CHOICE, readPlatform)
+    .option('--json', END_JSON)
     .addHelpText('after', '\nFive more failures in a row open it again.\n\nExample:\n  relay breakers close meta')
     .action((platform: PlatformId, options: CommonOptions) =>
       withSession(options, (session) => end(session, platform, 'breaker.closed', closeBreaker)),
@@ -49,8 +50,8 @@ export function addBreakerCommands(program: Command): void {
   breakers
     .command('reset')
     .description('Close it and forget the failures counted so far, also those of a closed one')
-    .argument('<platform>', PLATFORM, readPlatform)
-    .option('--json', CHANGE_JSON)
+    .argument('<platform>', PLATFORM_CHOICE, readPlatform)
+    .option('--json', END_JSON)
     .addHelpText('after', '\nExample:\n  relay breakers reset meta')
     .action((platform: PlatformId, options: CommonOptions) =>
       withSession(options, (session) => end(session, platform, 'breaker.reset', resetBreaker)),
@@ -123,8 +124,18 @@ async function end(
   const change = await act(session.redis, platform)
   await noteHoldAction(session, platform, action, { was: change.before.state, failures: change.before.failureCount })
   const holds = await readHolds(session.redis, platform)
-  const said = change.changed ? `is closed (it was ${change.before.state})` : 'was closed already'
-  session.printer.object(changeJson(platform, change), () => `The breaker of ${platform} ${said}.\n${afterEnd(platform, holds)}`)
+  const { openedAt } = change.before
+  const buried = openedAt === undefined ? undefined : await lettersOfOutage(session.redis, platform, openedAt)
+  const letters = { buried_letters: buried?.letters ?? 0, replay: buried?.replay ?? [] }
+  session.printer.object({ ...changeJson(platform, change), ...letters }, () =>
+    [
+      `The breaker of ${platform} ${change.changed ? `is closed (it was ${change.before.state})` : 'was closed already'}.`,
+      afterEnd(platform, holds),
+      ...(letters.replay.length === 0
+        ? []
+        : [`Letters that the outage buried: ${letters.buried_letters}. To replay them:`, ...letters.replay]),
+    ].join('\n'),
+  )
 }
 
 const changeJson = (platform: PlatformId, { before, after }: BreakerChange): object => ({

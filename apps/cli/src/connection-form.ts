@@ -21,6 +21,13 @@ export function formsOf(root: string, schema: Schema): FormField[][] {
   return (branches ?? [described]).filter(isJsonObject).map((branch) => fieldsOf(root, branch))
 }
 
+/** In one line: the schema's own words, else its fields. */
+export function summaryOf(schema: Schema): string {
+  const { description } = schema.toJSONSchema({ io: 'input', unrepresentable: 'any' })
+  const fields = everyField('', schema).map(({ name, isRequired }) => (isRequired ? name : `[${name}]`))
+  return description ?? fields.join(', ')
+}
+
 /** All fields of all forms, each once. */
 export function everyField(root: string, schema: Schema): FormField[] {
   const byPath = new Map(formsOf(root, schema).flatMap((form) => form.map((field) => [field.path, field] as const)))

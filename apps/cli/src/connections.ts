@@ -1,4 +1,5 @@
-import type { ConnectionId, PlatformId, TenantId } from '@relay/core/ids'
+import { connectionSettings } from '@relay/core/connection'
+import { type ConnectionId, PLATFORM_IDS, type PlatformId, type TenantId } from '@relay/core/ids'
 import { type ConnectionInput, readConnectionFile } from '@relay/delivery/connection-draft'
 import { addConnection, type Checked, type ProvisionRefusal, updateConnection } from '@relay/delivery/provision'
 import { PLATFORMS } from '@relay/platforms/registry'
@@ -7,11 +8,12 @@ import type { Command } from 'commander'
 import { askConnection } from './ask-connection.ts'
 import { checkedOrThrow, knownOrThrow } from './connection-refusal.ts'
 import { CONNECTION_COLUMNS, checkedJson, checkedLines, connectionJson, connectionLines } from './connection-rows.ts'
+import { summaryOf } from './connection-form.ts'
 import { addConnectionStatusCommands } from './connection-status.ts'
 import { CliError, EXIT } from './exit.ts'
 import { readJsonFile } from './json-file.ts'
 import { namedTenant } from './named-tenant.ts'
-import { readPlatform } from './options.ts'
+import { PLATFORM_CHOICE, readPlatform } from './options.ts'
 import { type CommonOptions, type Session, withSession } from './session.ts'
 import { hasTerminal, terminalQuestions } from './terminal.ts'
 
@@ -34,7 +36,7 @@ function addSavingCommands(connections: Command): void {
     .command('add')
     .description('Check credentials with a real call and save them sealed. Refused ones are not saved (exit 4)')
     .requiredOption('--tenant <id>', 'whose')
-    .requiredOption('--platform <platform>', 'meta, google, tiktok or snapchat', readPlatform)
+    .requiredOption('--platform <platform>', PLATFORM_CHOICE, readPlatform)
     .option('--file <path>', FILE)
     .option('--json', 'print {"connection_id", "status", "check", "why"}; of Google also "apis"')
     .addHelpText('after', ADD_HELP)
@@ -123,16 +125,24 @@ async function list({ redis, printer }: Session, options: { readonly tenant?: st
   )
 }
 
+const NAMES_A_LINE = 6
+
+function settingLines(): string[] {
+  const names = Object.keys(connectionSettings.shape)
+  return Array.from({ length: Math.ceil(names.length / NAMES_A_LINE) }, (_, line) => {
+    const own = names.slice(line * NAMES_A_LINE, (line + 1) * NAMES_A_LINE)
+    return `  ${own.join(', ')}`
+  })
+}
+
 const ADD_HELP = `
 The file:
   {"name": "Shop DE", "credentials": {…}, "settings": {"pixel_id": "…"}}
 
-Credentials:  meta, tiktok  access_token
-              snapchat      access_token, or client_id, client_secret, refresh_token
-              google        client_id, client_secret, refresh_token (with api "ads" also developer_token)
-Settings:     pixel_id, event_source_id, event_source, api, conversion_actions, operating_account, login_account, default_country,
-              event_names, unmapped, hash_external_id, require_consent, test_event_code, only_events, only_action_sources,
-              events_per_minute, linger_ms
+Credentials:
+${PLATFORM_IDS.map((id) => `  ${id.padEnd(10)}  ${summaryOf(PLATFORMS[id].credentials)}`).join('\n')}
+Settings:
+${settingLines().join('\n')}
 
 Examples:
   relay connections add --tenant acme --platform meta

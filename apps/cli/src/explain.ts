@@ -5,7 +5,7 @@ import type { Command } from 'commander'
 import { explainAnswer } from './explain-answer.ts'
 import { MAX_EVENTS } from './explain-line.ts'
 import { answerLines } from './ndjson-stream.ts'
-import { readInstant, readPlatform } from './options.ts'
+import { PLATFORM_CHOICE, readInstant, readPlatform } from './options.ts'
 import { loadSettings } from './preview-settings.ts'
 
 /** The 4 MiB of a body that the worker reads, written as JSON text with every character escaped. */
@@ -21,7 +21,7 @@ export function addExplainCommand(program: Command): void {
   program
     .command('explain')
     .description("What a platform's answer means for each event of its request: answers on standard input, one JSON object per line")
-    .requiredOption('--platform <platform>', 'meta, google, tiktok or snapchat', readPlatform)
+    .requiredOption('--platform <platform>', PLATFORM_CHOICE, readPlatform)
     .option('--settings <file>', 'JSON as for relay preview; matters for event_source and api')
     .option('--now <instant>', 'instant from which waits are counted; default the clock', readInstant(Date.now()))
     .addHelpText('after', HELP)

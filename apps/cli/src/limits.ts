@@ -8,10 +8,8 @@ import { knownOrThrow } from './connection-refusal.ts'
 import { CliError, EXIT } from './exit.ts'
 import { limitJson, LIMIT_COLUMNS, limitRows, rateText } from './limit-rows.ts'
 import { noteAction } from './operator-action.ts'
-import { readPlatform, readRate } from './options.ts'
+import { PLATFORM_CHOICE, readPlatform, readRate } from './options.ts'
 import { type CommonOptions, type Session, withSession } from './session.ts'
-
-const PLATFORM = 'meta, google, tiktok or snapchat'
 
 export function addLimitCommands(program: Command): void {
   const limits = program
@@ -29,7 +27,7 @@ export function addLimitCommands(program: Command): void {
   limits
     .command('set')
     .description('Change a limit now, without a restart; it is kept until it is reset. In force within a second')
-    .argument('<platform>', PLATFORM, readPlatform)
+    .argument('<platform>', PLATFORM_CHOICE, readPlatform)
     .argument('<rate>', 'such as 500/min, 10/s or 30000/h', readRate)
     .option('--connection <id>', 'of this connection alone; the limit of the platform holds besides')
     .option('--json', 'print {"platform", "connection_id", "was", "events_per_minute"}')
@@ -41,7 +39,7 @@ export function addLimitCommands(program: Command): void {
   limits
     .command('reset')
     .description('Back to what is configured: RELAY_<PLATFORM>_EVENTS_PER_MINUTE, or the connection’s own setting')
-    .argument('<platform>', PLATFORM, readPlatform)
+    .argument('<platform>', PLATFORM_CHOICE, readPlatform)
     .option('--connection <id>', 'of this connection alone')
     .option('--json', 'print {"platform", "connection_id", "was", "reset"}')
     .addHelpText('after', '\nExamples:\n  relay limits reset meta\n  relay limits reset meta --connection con_Zk3vB0t9QmXy2LpA')

@@ -7,11 +7,9 @@ import type { Command } from 'commander'
 import { CliError, EXIT } from './exit.ts'
 import { afterEnd, holdJson, instant } from './hold-rows.ts'
 import { noteHoldAction } from './operator-action.ts'
-import { readComingInstant, readPlatform, readReason } from './options.ts'
+import { PLATFORM_CHOICE, readComingInstant, readPlatform, readReason } from './options.ts'
 import type { Column } from './print.ts'
 import { type CommonOptions, type Session, withSession } from './session.ts'
-
-const PLATFORM = 'meta, google, tiktok or snapchat'
 
 export function addMaintenanceCommands(program: Command): void {
   const maintenance = program
@@ -22,7 +20,7 @@ export function addMaintenanceCommands(program: Command): void {
   maintenance
     .command('end')
     .description('End what is in force now, declared or told by the platform; or one window, also before it begins')
-    .argument('<platform>', PLATFORM, readPlatform)
+    .argument('<platform>', PLATFORM_CHOICE, readPlatform)
     .option('--id <id>', 'only this window, as relay maintenance list shows it')
     .option('--json', 'print {"platform", "ended": [ids], "recognised_ended", "reasons"}; reasons are those that are left')
     .addHelpText('after', END_HELP)
@@ -50,7 +48,7 @@ function addStartCommand(maintenance: Command): void {
   maintenance
     .command('start')
     .description('Declare it: from then on nothing is sent until its end, and no attempt is used. Events are accepted all the same')
-    .argument('<platform>', PLATFORM, readPlatform)
+    .argument('<platform>', PLATFORM_CHOICE, readPlatform)
     .requiredOption('--until <instant>', 'its end: an instant with zone, or a duration from now such as 2h', readInstant)
     .requiredOption('--reason <text>', 'shown to operators and tenants', readReason)
     .option('--from <instant>', 'its beginning, announced in advance; default: now', readInstant)

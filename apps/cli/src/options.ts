@@ -6,6 +6,9 @@ import { oneLine } from './print.ts'
 
 /* Readers of option values: the value, or commander's error with what would have been right. */
 
+/** `meta, google, tiktok or snapchat`, for help texts. */
+export const PLATFORM_CHOICE = `${PLATFORM_IDS.slice(0, -1).join(', ')} or ${PLATFORM_IDS.at(-1)}`
+
 export function readPlatform(text: string): PlatformId {
   if (isPlatformId(text)) return text
   throw new InvalidArgumentError(`Known platforms are ${PLATFORM_IDS.join(', ')}.`)

@@ -5,7 +5,7 @@ import { endpointsOf } from '@relay/delivery/endpoints'
 import { PLATFORMS } from '@relay/platforms/registry'
 import type { Command } from 'commander'
 import { answerLines } from './ndjson-stream.ts'
-import { readInstant, readPlatform } from './options.ts'
+import { PLATFORM_CHOICE, readInstant, readPlatform } from './options.ts'
 import { previewEvent } from './preview-event.ts'
 import { loadSettings, PLACEHOLDER } from './preview-settings.ts'
 import { redactedAccount } from './redacted-request.ts'
@@ -24,7 +24,7 @@ export function addPreviewCommand(program: Command): void {
   program
     .command('preview')
     .description('What a platform would get: events on standard input, one JSON object per line, answered line by line. Sends nothing')
-    .requiredOption('--platform <platform>', 'meta, google, tiktok or snapchat', readPlatform)
+    .requiredOption('--platform <platform>', PLATFORM_CHOICE, readPlatform)
     .option('--settings <file>', "JSON of a connection's settings; ids that it does not name become placeholders")
     .option('--request', 'with the whole HTTP request, secrets as ***')
     .option('--now <instant>', 'instant by which windows are judged, and the time of receipt; default the clock', readInstant(Date.now()))

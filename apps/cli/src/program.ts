@@ -13,6 +13,7 @@ import { addQueueCommands } from './queues.ts'
 import { addSimulatorCommand } from './simulator.ts'
 import { addStatusCommand } from './status.ts'
 import { addTenantCommands } from './tenants.ts'
+import { addTraceCommand } from './trace.ts'
 import { addUpCommand } from './up.ts'
 
 /** The whole command line. Throws CommanderError for wrong usage and help, CliError for what a command ends with. */
@@ -36,6 +37,7 @@ export function createProgram(): Command {
   addBreakerCommands(program)
   addMaintenanceCommands(program)
   addStatusCommand(program)
+  addTraceCommand(program)
   addPreviewCommand(program)
   addExplainCommand(program)
   addAuditCommand(program)

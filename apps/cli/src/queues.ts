@@ -7,11 +7,9 @@ import { WITHOUT_END } from '@relay/state/without-end'
 import type { Command } from 'commander'
 import { afterEnd, holdJson, holdText } from './hold-rows.ts'
 import { noteHoldAction } from './operator-action.ts'
-import { readPlatform, readReason } from './options.ts'
+import { PLATFORM_CHOICE, readPlatform, readReason } from './options.ts'
 import { type Column, type Printer, renderTable } from './print.ts'
 import { type CommonOptions, type Session, withSession } from './session.ts'
-
-const PLATFORM = 'meta, google, tiktok or snapchat'
 
 export function addQueueCommands(program: Command): void {
   const queues = program.command('queues').description('The queues of the platforms: what waits, why, and an operator’s hold on them')
@@ -26,7 +24,7 @@ export function addQueueCommands(program: Command): void {
   queues
     .command('pause')
     .description('Send nothing to a platform until it is resumed. What waits keeps waiting; no attempt is used')
-    .argument('<platform>', PLATFORM, readPlatform)
+    .argument('<platform>', PLATFORM_CHOICE, readPlatform)
     .option('--reason <text>', 'shown in relay queues list and relay status', readReason)
     .option('--json', 'print {"platform", "changed", "reasons"}')
     .addHelpText('after', '\nExample:\n  relay queues pause meta --reason "checking the pixel with the agency"')
@@ -37,7 +35,7 @@ export function addQueueCommands(program: Command): void {
   queues
     .command('resume')
     .description('End the operator’s hold. Other reasons (breaker, maintenance, limit, configuration) stay in force')
-    .argument('<platform>', PLATFORM, readPlatform)
+    .argument('<platform>', PLATFORM_CHOICE, readPlatform)
     .option('--json', 'print {"platform", "changed", "reasons"}; reasons are those that are left')
     .addHelpText('after', '\nExample:\n  relay queues resume meta')
     .action((platform: PlatformId, options: CommonOptions) => withSession(options, (session) => resume(session, platform)))

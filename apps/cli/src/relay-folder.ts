@@ -2,12 +2,14 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 
 /*
- * What `relay up` keeps in the folder it is started in: the embedded Redis with its data, the master key, and, while it runs, `up.json`, by which
- * the other commands find it.
+ * What `relay up` keeps in the folder it is started in: the embedded Redis with its data, the master key, the delivery records, and, while it runs,
+ * `up.json`, by which the other commands find it.
  */
 
 export const RELAY_FOLDER = resolve('.relay')
 export const MASTER_KEY_FILE = join(RELAY_FOLDER, 'master.key')
+/** Where the workers of `relay up` put their delivery records. */
+export const DELIVERY_LOG_FOLDER = join(RELAY_FOLDER, 'deliveries')
 const UP_FILE = join(RELAY_FOLDER, 'up.json')
 
 export interface UpRecord {

@@ -3,7 +3,7 @@ import { userInfo } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Config } from '@relay/config/env'
 import { readProcessConfig } from '@relay/config/process-config'
-import { PLATFORM_IDS } from '@relay/core/ids'
+import { mapPlatforms } from '@relay/core/ids'
 import { endpointsOf } from '@relay/delivery/endpoints'
 import type { ProvisionTools } from '@relay/delivery/provision'
 import { createHttp } from '@relay/platforms/http'
@@ -112,9 +112,9 @@ async function openRedis(url: string): Promise<Redis> {
 }
 
 function openQueues(redis: Redis, onClose: (close: () => Promise<unknown>) => unknown): Queues {
-  const entries = PLATFORM_IDS.map((platform) => [platform, openQueue(platform, redis)] as const)
-  onClose(() => Promise.all(entries.map(([, queue]) => queue.close())))
-  return Object.fromEntries(entries) as unknown as Queues
+  const queues = mapPlatforms((platform) => openQueue(platform, redis))
+  onClose(() => Promise.all(Object.values(queues).map((queue) => queue.close())))
+  return queues
 }
 
 async function readKeyRing(config: Config): Promise<KeyRing> {
@@ -141,12 +141,11 @@ const exists = (path: string): Promise<boolean> =>
 
 /** As configured; else, where `relay up` of this folder runs the simulator, there; else the real ones. */
 function endpointsFor(config: Config, simulatorUrl: string | undefined): ProvisionTools['endpoints'] {
-  const entries = PLATFORM_IDS.map((platform) => {
+  return mapPlatforms((platform) => {
     const { baseUrl, tokenUrl } = config.platforms[platform]
     const simulated = simulatorUrl === undefined ? undefined : simulatedBaseUrl(simulatorUrl, platform)
-    return [platform, endpointsOf(PLATFORMS[platform], { baseUrl: baseUrl ?? simulated, tokenUrl })] as const
+    return endpointsOf(PLATFORMS[platform], { baseUrl: baseUrl ?? simulated, tokenUrl })
   })
-  return Object.fromEntries(entries) as unknown as ProvisionTools['endpoints']
 }
 
 function actorName(): string {

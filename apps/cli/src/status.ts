@@ -1,6 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Config } from '@relay/config/env'
 import type { Connection } from '@relay/core/connection'
 import { PLATFORM_IDS, type PlatformId } from '@relay/core/ids'
+import { PLATFORMS } from '@relay/platforms/registry'
+import { nearestSunset, sunsetSentence, SUNSET_WARNING_DAYS } from '@relay/platforms/sunset'
 import { type Books, readBooks } from '@relay/state/books'
 import { readBreaker } from '@relay/state/circuit-breaker'
 import { listConnections } from '@relay/state/connections'
@@ -12,6 +15,7 @@ import type { Command } from 'commander'
 import type { Redis } from 'ioredis'
 import { CliError, EXIT } from './exit.ts'
 import { instant, untilJson } from './hold-rows.ts'
+import { type PlatformTold, toldOf } from './platform-told.ts'
 import { type Column, type Printer, renderTable } from './print.ts'
 import { type CommonOptions, type Session, withSession } from './session.ts'
 
@@ -27,7 +31,7 @@ export function addStatusCommand(program: Command): void {
     .action((options: CommonOptions) => withSession(options, status))
 }
 
-interface PlatformStatus extends Books {
+interface PlatformStatus extends Books, PlatformTold {
   readonly circuit: 'closed' | 'open' | 'half-open'
   readonly failure_count: number
   readonly recovery_at?: string
@@ -35,13 +39,16 @@ interface PlatformStatus extends Books {
   /** Of the maintenance in force. */
   readonly estimated_end?: string
   readonly oldest_waiting_seconds: number
+  /** Until the first end of an API version in use; null where none is announced. */
+  readonly api_sunset_days: number | null
   /** The reasons of the set; `until` is null where only an operator ends it. The breaker is told of by `circuit`. */
   readonly paused: readonly { readonly reason: Pause['reason']; readonly until: string | null; readonly message: string }[]
 }
 
-async function status({ redis, printer }: Session): Promise<void> {
-  const platforms = await readPlatforms(redis)
-  const connections = (await listConnections(redis)).filter((connection) => connection.status.state === 'error')
+async function status({ redis, printer, config }: Session): Promise<void> {
+  const all = await listConnections(redis)
+  const platforms = await readPlatforms(redis, all, config)
+  const connections = all.filter((connection) => connection.status.state === 'error')
   const processes = await listProcesses(redis)
   const health = await readRedisHealth(redis)
   const ofKind = (kind: ProcessRecord['kind']) => processes.filter((process) => process.kind === kind).map(processJson)
@@ -54,6 +61,7 @@ async function status({ redis, printer }: Session): Promise<void> {
   }
   printer.object(json, () => lines(printer, platforms, connections, processes, health))
   for (const warning of redisWarnings(health)) printer.warn(warning)
+  for (const warning of sunsetWarnings(all)) printer.warn(warning)
   const wrong = PLATFORM_IDS.filter((platform) => platforms[platform].unaccounted !== 0)
   if (wrong.length === 0) return
   const names = wrong.map((platform) => `${platform} (${platforms[platform].unaccounted} unaccounted for)`).join(', ')
@@ -62,17 +70,29 @@ async function status({ redis, printer }: Session): Promise<void> {
   })
 }
 
-async function readPlatforms(redis: Redis): Promise<Record<PlatformId, PlatformStatus>> {
+async function readPlatforms(
+  redis: Redis,
+  connections: readonly Connection[],
+  config: Config,
+): Promise<Record<PlatformId, PlatformStatus>> {
   const read = (platform: PlatformId): Promise<Books> => readBooks(redis, platform)
   const first = await Promise.all(PLATFORM_IDS.map(read))
   const isRight = first.every((books) => books.unaccounted === 0)
   if (!isRight) await delay(SECOND_LOOK_MS)
   const books = isRight ? first : await Promise.all(PLATFORM_IDS.map(read))
-  const entries = PLATFORM_IDS.map(async (platform, index) => [platform, await platformStatus(redis, platform, books[index]!)] as const)
+  const entries = PLATFORM_IDS.map(async (platform, index) => {
+    const found = await platformStatus(redis, platform, books[index]!)
+    const told = await toldOf(redis, platform, config.platforms[platform].eventsPerMinute, connections)
+    return [platform, { ...found, ...told, api_sunset_days: sunsetOf(platform, connections)?.days ?? null }] as const
+  })
   return Object.fromEntries(await Promise.all(entries)) as Record<PlatformId, PlatformStatus>
 }
 
-async function platformStatus(redis: Redis, platform: PlatformId, books: Books): Promise<PlatformStatus> {
+async function platformStatus(
+  redis: Redis,
+  platform: PlatformId,
+  books: Books,
+): Promise<Omit<PlatformStatus, 'api_sunset_days' | keyof PlatformTold>> {
   const [breaker, oldest, pauses] = await Promise.all([
     readBreaker(redis, platform),
     oldestWaitingSeconds(redis, platform),
@@ -90,6 +110,15 @@ async function platformStatus(redis: Redis, platform: PlatformId, books: Books):
     paused: pauses.map((pause: Pause) => ({ reason: pause.reason, until: untilJson(pause.until), message: pause.message })),
   }
 }
+
+const sunsetOf = (platform: PlatformId, connections: readonly Connection[]) =>
+  nearestSunset(PLATFORMS[platform].api, connections, platform, Date.now())
+
+const sunsetWarnings = (connections: readonly Connection[]): string[] =>
+  PLATFORM_IDS.flatMap((platform) => {
+    const sunset = sunsetOf(platform, connections)
+    return sunset === undefined || sunset.days > SUNSET_WARNING_DAYS ? [] : [sunsetSentence(sunset)]
+  })
 
 const inErrorJson = ({ id, tenantId, platform, name, status }: Connection): object => ({
   connection_id: id,

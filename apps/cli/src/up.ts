@@ -5,7 +5,7 @@ import { CliError, EXIT } from './exit.ts'
 import { type Fleet, type FleetPorts, startFleet } from './fleet.ts'
 import { readCount } from './options.ts'
 import { renderPairs } from './print.ts'
-import { readUpRecord, RELAY_FOLDER, removeUpRecord, writeUpRecord } from './relay-folder.ts'
+import { DELIVERY_LOG_FOLDER, readUpRecord, RELAY_FOLDER, removeUpRecord, writeUpRecord } from './relay-folder.ts'
 import { readConfig } from './session.ts'
 
 interface UpOptions {
@@ -35,7 +35,7 @@ async function up(options: UpOptions): Promise<void> {
   }
   const interrupted = untilInterrupted()
   const fleet = await startFleet({
-    env: masterKeyOf(config),
+    env: { ...masterKeyOf(config), RELAY_DELIVERY_LOG_DIR: config.RELAY_DELIVERY_LOG_DIR ?? DELIVERY_LOG_FOLDER },
     dataDir: RELAY_FOLDER,
     workers: options.workers,
     simulator: options.withSimulator === true,

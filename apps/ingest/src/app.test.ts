@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import type { AcceptResult } from '@relay/accept/accept-result'
 import type { AcceptRequest } from '@relay/accept/accept'
+import type { BatchId } from '@relay/core/ids'
 import { RequestError } from '@relay/core/request-errors'
 import { createLogger } from '@relay/observe/logger'
 import * as fc from 'fast-check'
@@ -22,6 +23,8 @@ function setUp(changes: Partial<AppOptions> = {}) {
     maxEvents: 5,
     log: createLogger({ process: 'test', level: 'debug', destination: { write: (line: string) => void lines.push(line) } }),
     isDraining: () => false,
+    health: async () => ({ status: 'healthy' }),
+    readBatch: async ({ id }) => ({ success: true, data: { batch_id: id as BatchId, done: true, events_received: 0, connections: [] } }),
     ...changes,
   })
   const post = async (body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}) => {

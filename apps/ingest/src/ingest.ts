@@ -1,27 +1,20 @@
-import { createAcceptor, type Accept } from '@relay/accept/accept'
 import type { Config } from '@relay/config/env'
 import { systemClock } from '@relay/core/clock'
 import { mapPlatforms } from '@relay/core/ids'
 import { createFleetCollector } from '@relay/fleet/fleet-gauges'
 import { checkReadiness } from '@relay/observe/health'
 import type { Logger } from '@relay/observe/logger'
-import { createMetrics, type Metrics } from '@relay/observe/metrics'
+import { createMetrics } from '@relay/observe/metrics'
 import { startOpsServer } from '@relay/observe/ops-server'
 import { PLATFORMS } from '@relay/platforms/registry'
-import { quantumOfRound } from '@relay/queue/fair-order'
-import { isOverQuota } from '@relay/state/backlog'
-import { createConnectionDirectory } from '@relay/state/connection-directory'
-import { findIngestKey } from '@relay/state/ingest-keys'
 import { startHeartbeat } from '@relay/state/processes'
 import { connectRedis } from '@relay/state/redis'
-import { createMemoryRatio, readRedisHealth, redisWarnings } from '@relay/state/redis-health'
+import { readRedisHealth, redisWarnings } from '@relay/state/redis-health'
 import type { KeyRing } from '@relay/vault/key-ring'
 import type { Redis } from 'ioredis'
 import { startApiServer } from './api-server.ts'
-import { createApp } from './app.ts'
-import { createAuthenticator } from './authenticate.ts'
+import { assembleApp } from './assemble-app.ts'
 import { startInbox } from './inbox.ts'
-import { createLazyEnqueuer } from './lazy-enqueuer.ts'
 
 /*
  * The life of an ingest: it listens at once, whether Redis is there or not (503 until it is), and drains the inbox beside. Closing takes no more requests and
@@ -56,12 +49,9 @@ export async function startIngest(config: Config, parts: IngestParts): Promise<R
   const eventsPerMinute = mapPlatforms((platform) => config.platforms[platform].eventsPerMinute)
   metrics.onCollect(createFleetCollector({ redis, metrics, platforms: PLATFORMS, eventsPerMinute, clock: systemClock }))
 
-  const accept = createStoreAcceptor(redis, config, metrics, log)
   const maxEvents = config.RELAY_MAX_EVENTS_PER_REQUEST
   let isDraining = false
-  const limits = { maxRequestBytes: config.RELAY_MAX_REQUEST_BYTES, maxEvents }
-  const authenticate = createAuthenticator((key) => findIngestKey(redis, key), systemClock)
-  const app = createApp({ authenticate, accept, ...limits, log, isDraining: () => isDraining })
+  const { app, accept, health, recent } = assembleApp(redis, config, { metrics, log, isDraining: () => isDraining })
   const api = await startApiServer(app, { host: config.RELAY_HTTP_HOST, port: config.RELAY_HTTP_PORT })
   const inbox = startInbox({ redis: inboxRedis, accept, keyRing: parts.keyRing, maxEvents, clock: systemClock, log })
   const isReady = () =>
@@ -71,9 +61,13 @@ export async function startIngest(config: Config, parts: IngestParts): Promise<R
       accepting: () => !isDraining,
       vault: () => true,
     })
-  const ops = await startOpsServer({ host: config.RELAY_OPS_HOST, port: config.RELAY_OPS_PORT ?? DEFAULT_OPS_PORT, metrics, isReady })
-  const heartbeat = startHeartbeat(redis, { id: parts.processId, kind: 'ingest', platforms: [] }, (error) =>
-    log.debug({ err: error }, 'heartbeat'),
+  const opsAddress = { host: config.RELAY_OPS_HOST, port: config.RELAY_OPS_PORT ?? DEFAULT_OPS_PORT }
+  const ops = await startOpsServer({ ...opsAddress, metrics, health, isReady })
+  const heartbeat = startHeartbeat(
+    redis,
+    { id: parts.processId, kind: 'ingest', platforms: [] },
+    (error) => log.debug({ err: error }, 'heartbeat'),
+    () => ({ received: recent.read() }),
   )
   log.info({ port: api.port, ops_port: ops.port, ingest_id: parts.processId }, 'listening')
 
@@ -90,28 +84,6 @@ export async function startIngest(config: Config, parts: IngestParts): Promise<R
       redis.disconnect()
     },
   }
-}
-
-function createStoreAcceptor(redis: Redis, config: Config, metrics: Metrics, log: Logger): Accept {
-  return createAcceptor({
-    directory: createConnectionDirectory(redis, systemClock),
-    enqueuer: createLazyEnqueuer(redis, {
-      clock: systemClock,
-      letterRetentionMs: config.RELAY_DEAD_LETTER_RETENTION,
-      rowsPerRound: mapPlatforms((platform) => quantumOfRound(config.platforms[platform].eventsPerMinute)),
-    }),
-    clock: systemClock,
-    limits: {
-      maxEventBytes: config.RELAY_MAX_EVENT_BYTES,
-      maxContents: config.RELAY_MAX_CONTENTS,
-      maxValues: config.RELAY_MAX_IDENTIFIER_VALUES,
-      maxDepth: config.RELAY_MAX_EVENT_DEPTH,
-    },
-    log,
-    metrics,
-    memoryRatio: createMemoryRatio(redis, systemClock),
-    isOverQuota: (tenant) => isOverQuota(redis, tenant, config.RELAY_TENANT_BACKLOG_MAX),
-  })
 }
 
 async function warnOfRedis(redis: Redis, log: Logger): Promise<void> {

@@ -1,4 +1,4 @@
-/** What one of the four APIs says to a request. */
+/** What one of the APIs says to a request. */
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>

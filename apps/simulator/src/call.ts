@@ -62,6 +62,8 @@ export interface PlatformApi {
   readonly id: PlatformId
   /** How long the platform remembers what it deduplicates by; Infinity for ever. */
   readonly dedupWindowMs: number
+  /** Whom it counts a request for when limits are set: an account, a token, or everybody together (the empty text). */
+  limitedBy(call: Call): string
   /** Undefined where the API has no such address. */
   read(incoming: Incoming): Call | undefined
   notFound(incoming: Incoming): Answer

@@ -57,7 +57,7 @@ function serve(api: PlatformApi, incoming: Incoming, call: Call, subject: Subjec
     record(api, incoming, call, 'refused', undefined, tools)
     return { kind: 'answer', answer: api.tooLarge() }
   }
-  if (call.door !== 'token' && !tools.quota.admits(api.id, call, settings, incoming.at)) {
+  if (call.door !== 'token' && !tools.quota.admits(api, call, settings, incoming.at)) {
     record(api, incoming, call, 'throttled', undefined, tools)
     return { kind: 'answer', answer: api.rateLimited({}, call) }
   }

@@ -28,6 +28,8 @@ export function createGoogle(desk: Desk): PlatformApi {
     id: 'google',
     // A transaction id has no end: a repeat adjusts the conversion, however late it comes.
     dedupWindowMs: Number.POSITIVE_INFINITY,
+    // Per Cloud project, which is all that comes here.
+    limitedBy: () => '',
     read: (incoming) => readCall(desk, verdicts, incoming) ?? ads.read(incoming, bearerOf(incoming)),
     notFound: () => page(404, 'Error 404 (Not Found)!!1'),
     rateLimited(params, call) {

@@ -40,6 +40,7 @@ export function createMeta(desk: Desk): PlatformApi {
   return {
     id: 'meta',
     dedupWindowMs: DEDUP_MS,
+    limitedBy: firstAccount,
     read: (incoming) => readCall(desk, incoming),
     notFound: (incoming) => graphError(400, { code: 2500, message: `Unknown path components: ${incoming.path}` }, incoming.no),
     rateLimited(params, call) {

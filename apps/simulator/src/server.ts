@@ -4,7 +4,8 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { Hono } from 'hono'
 import type { Context } from 'hono'
 import { createBodies } from './bodies.ts'
-import type { Desk, EpochMs, PlatformApi } from './call.ts'
+import { PLATFORMS } from './call.ts'
+import type { Desk, EpochMs, PlatformApi, PlatformId } from './call.ts'
 import { answerNotFound, createControl } from './control.ts'
 import { exchange } from './exchange.ts'
 import type { Effect, Tools } from './exchange.ts'
@@ -42,14 +43,22 @@ export interface Simulator {
 
 type Env = { Bindings: { outgoing?: ServerResponse } }
 
-/** The four APIs under `/meta`, `/google`, `/tiktok` and `/snapchat`, and the control API of README.md beside them. */
+/** Every platform, one line each. */
+const CREATE: Readonly<Record<PlatformId, (desk: Desk) => PlatformApi>> = {
+  meta: createMeta,
+  google: createGoogle,
+  tiktok: createTikTok,
+  snapchat: createSnapchat,
+}
+
+/** Each platform's API under its id (`/meta`, `/google`, …), and the control API of README.md beside them. */
 export function createSimulator({ now = Date.now, random = Math.random }: SimulatorOptions = {}): Simulator {
   const settings = createSettings()
   const faults = createFaults({ now, random })
   const tokens = createTokens({ now, faults })
   const tools: Tools = { faults, ledger: createLedger(), quota: createQuota(), bodies: createBodies(), settings, random }
   const desk = createDesk({ now, settings, faults, tokens })
-  const apis = [createMeta(desk), createGoogle(desk), createTikTok(desk), createSnapchat(desk)]
+  const apis = PLATFORMS.map((platform) => CREATE[platform](desk))
   const closing = new AbortController()
   let requestNo = 0
 

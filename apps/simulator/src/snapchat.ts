@@ -29,6 +29,7 @@ export function createSnapchat(desk: Desk): PlatformApi {
   return {
     id: 'snapchat',
     dedupWindowMs: DEDUP_MS,
+    limitedBy: (call) => call.token,
     read: (incoming) => readCall(desk, hourly, incoming),
     notFound: () => page(404, '404 Not Found'),
     rateLimited: (params) => json(params.status ?? 429, invalidBody('Rate limit exceeded'), retryAfter(params.retry_after_s)),

@@ -28,6 +28,7 @@ export function createTikTok(desk: Desk): PlatformApi {
   return {
     id: 'tiktok',
     dedupWindowMs: DEDUP_MS,
+    limitedBy: (call) => call.token,
     read: (incoming) => readCall(desk, incoming),
     notFound: (incoming) =>
       /^\/open_api\/v[\d.]+\//.test(incoming.path) && !incoming.path.startsWith(`/open_api/${VERSION}/`)

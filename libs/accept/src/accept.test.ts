@@ -269,3 +269,61 @@ describe('the sum', () => {
     )
   })
 })
+
+describe('platforms that are ill', () => {
+  it('are told of for what is new and queued, and asked of for nothing else', async () => {
+    const asked: unknown[] = []
+    const notice = { code: 'CIRCUIT_OPEN', message: 'Platform temporarily unavailable', platform: 'meta', count: 1, details: {} } as const
+    const { send } = setUp([buildConnection('meta'), buildConnection('google')], {
+      tellOfPlatforms: async (tenant, queued) => {
+        asked.push([tenant, ...queued.map(({ platform, count }) => `${platform} ${count}`)])
+        return [notice]
+      },
+    })
+    expect((await send(purchase(), purchase({ event_id: 'o2' }))).notices).toEqual([notice])
+    expect((await send(purchase())).notices).toEqual([])
+    expect(asked).toEqual([['shop', 'meta 2', 'google 2']])
+  })
+
+  it('never keep events out, and nor does it that nobody can say how they are', async () => {
+    const { send } = setUp([buildConnection('meta')], {
+      tellOfPlatforms: async () => {
+        throw new Error('Redis is slow')
+      },
+    })
+    expect(await send(purchase())).toMatchObject({ events_accepted: 1, notices: [] })
+  })
+})
+
+describe('a tracked batch', () => {
+  it('is opened before anything is queued, learns of duplicates, and is dropped where storing fails', async () => {
+    const told: string[] = []
+    const batches: AcceptorOptions['batches'] = {
+      open: async ({ received, rows }) => void told.push(`open ${received} ${rows.map(({ state }) => state.kind).join(' ')}`),
+      skip: async (_id, { index }) => void told.push(`skip ${index}`),
+      drop: async (id) => void told.push(`drop ${id}`),
+    }
+    const { accept, stored } = setUp([buildConnection('meta')], { batches })
+    const request = {
+      tenantId: 'shop' as TenantId,
+      batchId: 'b_1' as BatchId,
+      events: [purchase(), purchase(), 7].map((value) => ({ ok: true, value }) as const),
+    }
+    await accept({ ...request, isTracked: true })
+    expect(told).toEqual(['open 3 pending pending', 'skip 1'])
+    expect(stored[0]?.admission.delivery).toMatchObject({ batchId: 'b_1', batchIndex: 0 })
+
+    const failing = setUp([buildConnection('meta')], {
+      batches,
+      enqueuer: {
+        enqueue: async () => {
+          throw new Error('Redis is away')
+        },
+      },
+    })
+    await expect(failing.accept({ ...request, isTracked: true })).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    expect(told.at(-1)).toBe('drop b_1')
+    await accept({ ...request, batchId: 'b_2' as BatchId })
+    expect(told).toHaveLength(4)
+  })
+})

@@ -23,6 +23,8 @@ interface On {
   readonly platform: Platform
   readonly receivedAt: EpochMs
   readonly batchId: BatchId
+  /** The event's position in its request, where the batch is tracked. */
+  readonly batchIndex?: number | undefined
   /** Of the tenant, where the connection has none of its own. */
   readonly defaultCountry: string | undefined
 }
@@ -44,11 +46,15 @@ export function admit(event: ConversionEvent, connection: Connection, on: On): V
     connectionId: connection.id,
     platform: connection.platform,
     batchId: on.batchId,
+    ...(on.batchIndex === undefined ? {} : { batchIndex: on.batchIndex }),
     receivedAt,
     deadlineAt,
     event: prepared,
   }
-  if (refusal?.kind === 'skip') return { admission: { kind: 'skip', delivery }, connection, reason: refusal.error, warnings, isUnmapped }
+  if (refusal?.kind === 'skip') {
+    const { error } = refusal
+    return { admission: { kind: 'skip', delivery, error }, connection, reason: error, warnings, isUnmapped }
+  }
   const error = refusal?.error ?? parked(connection)
   const admission: Admission = error === undefined ? { kind: 'queue', delivery } : { kind: 'dead', delivery, error }
   return { admission, connection, reason: error, warnings, isUnmapped }

@@ -1,7 +1,7 @@
 import type { Connection } from '@relay/core/connection'
 import type { ConversionEvent } from '@relay/core/event'
 import { canonicalEventName } from '@relay/core/event-name'
-import { isPlatformId } from '@relay/core/ids'
+import { isPlatformId, PLATFORM_IDS } from '@relay/core/ids'
 
 export type FanOut =
   | {
@@ -33,7 +33,7 @@ export function fanOut(event: ConversionEvent, connections: readonly Connection[
   const unknown = names.findIndex((name) => !isPlatformId(name) && !connections.some(({ id }) => id === name))
   if (unknown >= 0) {
     const path = `destinations[${unknown}]`
-    return nowhere(path, `${path} is neither a platform (meta, google, tiktok, snapchat) nor the id of a connection of yours`)
+    return nowhere(path, `${path} is neither a platform (${PLATFORM_IDS.join(', ')}) nor the id of a connection of yours`)
   }
   const matching = enabled.filter((connection) => names.some((name) => isNamed(name, connection)))
   if (matching.length === 0) return nowhere('destinations', 'destinations names no connection that is enabled: add or enable one')

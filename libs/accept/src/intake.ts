@@ -38,6 +38,8 @@ export interface IntakeContext {
   readonly connections: readonly Connection[]
   readonly platforms: Readonly<Record<PlatformId, Platform>>
   readonly defaultCountry: string | undefined
+  /** Deliveries then carry their event's position, so that whoever ends them can tell. */
+  readonly isTracked: boolean
 }
 
 /** Pure. One event as text or as a value, parsed and with clean URLs. */
@@ -62,7 +64,7 @@ export function takeIn(incoming: Incoming, index: number, context: IntakeContext
     const { message, path } = destinations
     return refuse({ index, event_id: event.event_id, code: 'NO_DESTINATION', message, path })
   }
-  const verdicts = destinations.connections.map((connection) => judge(event, connection, context))
+  const verdicts = destinations.connections.map((connection) => judge(event, connection, index, context))
   if (verdicts.every(({ reason }) => reason?.code === 'EVENT_TOO_OLD')) {
     const message = 'event_time is further back than any of its destinations takes: send events within days, or check the time'
     return refuse({ index, event_id: event.event_id, code: 'EVENT_TOO_OLD', message, path: 'event_time' })
@@ -80,8 +82,8 @@ export function takeIn(incoming: Incoming, index: number, context: IntakeContext
 
 const refuse = (error: EventError): Intake => ({ kind: 'refused', error })
 
-const judge = (
-  event: ConversionEvent,
-  connection: Connection,
-  { platforms, receivedAt, batchId, defaultCountry }: IntakeContext,
-): Verdict => admit(event, connection, { platform: platforms[connection.platform], receivedAt, batchId, defaultCountry })
+function judge(event: ConversionEvent, connection: Connection, index: number, context: IntakeContext): Verdict {
+  const { platforms, receivedAt, batchId, defaultCountry, isTracked } = context
+  const batchIndex = isTracked ? index : undefined
+  return admit(event, connection, { platform: platforms[connection.platform], receivedAt, batchId, batchIndex, defaultCountry })
+}

@@ -1,7 +1,9 @@
 import type { ErrorDetail } from '@relay/core/errors'
+import { connectionBody } from '@relay/core/platform-bodies'
 import type { FieldWarning, WarningReason } from '@relay/core/event'
 import type { Connection } from '@relay/core/connection'
 import type { PlatformId } from '@relay/core/ids'
+import type { JsonObject } from '@relay/core/json'
 import type { Notice, NoticeCode } from './accept-result.ts'
 
 /** As many examples as a person can use. */
@@ -15,7 +17,7 @@ interface Group {
   readonly connection: Connection | undefined
   count: number
   readonly eventIds: string[]
-  readonly details: Readonly<Record<string, string>>
+  readonly details: JsonObject
 }
 
 interface FieldCount {
@@ -50,8 +52,11 @@ function add(groups: Map<string, Group>, key: string, eventId: string, make: () 
   if (group.eventIds.length < MAX_EXAMPLES) group.eventIds.push(eventId)
 }
 
-const actionFor = ({ status }: Connection): Readonly<Record<string, string>> =>
-  status.state === 'error' ? { action_required: status.actionRequired } : {}
+/** Dead credentials are told of in the one way in which they are told of everywhere (case 12). */
+function toldOf(reason: ErrorDetail, { platform, status }: Connection): Pick<Group, 'message' | 'details'> {
+  if (reason.code === 'CREDENTIALS_EXPIRED') return connectionBody(platform, reason.code)
+  return { message: reason.message, details: status.state === 'error' ? { action_required: status.actionRequired } : {} }
+}
 
 export function createNoticeBoard(): NoticeBoard {
   const groups = new Map<string, Group>()
@@ -62,9 +67,8 @@ export function createNoticeBoard(): NoticeBoard {
     addReason(reason, connection, eventId) {
       add(groups, `${reason.code} ${connection.id}`, eventId, () => ({
         code: reason.code,
-        message: reason.message,
+        ...toldOf(reason, connection),
         connection,
-        details: actionFor(connection),
       }))
     },
     addKnown(code, connection, eventId) {

@@ -1,5 +1,5 @@
 import { formatDurationMs, parseDurationMs } from '@relay/core/duration'
-import { isPlatformId, PLATFORM_IDS, type PlatformId } from '@relay/core/ids'
+import { isPlatformId, mapPlatforms, PLATFORM_IDS, type PlatformId } from '@relay/core/ids'
 import { PLATFORM_DEFAULTS } from '@relay/core/platform-defaults'
 import { z } from 'zod'
 
@@ -84,6 +84,18 @@ const general = {
   RELAY_VERDICT_DELAY: duration('30m').describe('From a taken request to the first look at its later verdict (Google Data Manager)'),
   RELAY_DEAD_LETTER_RETENTION: duration('30d').describe('Age at which a dead letter is removed, and counted as removed'),
   RELAY_DEAD_LETTERS_MAX: count(1_000_000).describe('Dead letters kept per platform'),
+  RELAY_TRACE_RETENTION: duration('1h').describe(
+    'How long Redis keeps what became of delivered events, for `relay trace`; 0s keeps nothing',
+  ),
+  RELAY_TRACE_ENTRIES_MAX: count(10_000).describe('Requests in that trace, per platform; 32 MB of them at most'),
+  RELAY_DELIVERY_LOG_DIR: z
+    .string()
+    .optional()
+    .describe('Folder of the delivery records (NDJSON, no event in them); without it none are written. `relay up` takes .relay/deliveries'),
+  RELAY_DELIVERY_LOG_MAX_BYTES: count(1024 * 1024 * 1024, 1024 * 1024).describe(
+    'Disk that the delivery records take at most; the oldest go first',
+  ),
+  RELAY_DELIVERY_LOG_RETENTION: duration('30d').describe('Age at which a file of delivery records is removed'),
 } as const
 
 type PerPlatform = {
@@ -143,8 +155,7 @@ export function parseConfig(
       retryDelaysMs: values[`${name}_RETRY_DELAYS`] as readonly number[],
     }
   }
-  const platforms = Object.fromEntries(PLATFORM_IDS.map((platform) => [platform, of(platform)])) as unknown as PerPlatform
-  return { ok: true, config: { ...result.data, platforms } }
+  return { ok: true, config: { ...result.data, platforms: mapPlatforms(of) } }
 }
 
 const trimSlash = (text: string | undefined): string | undefined => text?.replace(/\/+$/, '')

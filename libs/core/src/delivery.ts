@@ -10,6 +10,8 @@ export interface Delivery {
   readonly connectionId: ConnectionId
   readonly platform: PlatformId
   readonly batchId?: BatchId
+  /** Its event's position in the request; given only where the batch is tracked, so that all others cost nothing. */
+  readonly batchIndex?: number
   readonly receivedAt: EpochMs
   /** Until when the platform takes it, its margin taken off. Past it the event is never sent. */
   readonly deadlineAt: EpochMs

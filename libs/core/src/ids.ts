@@ -1,3 +1,5 @@
+import { PLATFORM_DEFAULTS } from './platform-defaults.ts'
+
 /** Ids are branded so that a tenant's id cannot stand where a connection's is due. They are plain strings at run time. */
 declare const brand: unique symbol
 type Branded<Name extends string> = string & { readonly [brand]: Name }
@@ -8,8 +10,8 @@ export type ConnectionId = Branded<'connection'>
 export type DeliveryId = Branded<'delivery'>
 export type BatchId = Branded<'batch'>
 
-export const PLATFORM_IDS = ['meta', 'google', 'tiktok', 'snapchat'] as const
-export type PlatformId = (typeof PLATFORM_IDS)[number]
+export type PlatformId = keyof typeof PLATFORM_DEFAULTS
+export const PLATFORM_IDS = Object.keys(PLATFORM_DEFAULTS) as readonly PlatformId[]
 
 export const isPlatformId = (text: string): text is PlatformId => (PLATFORM_IDS as readonly string[]).includes(text)
 

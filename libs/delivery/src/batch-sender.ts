@@ -10,10 +10,12 @@ import { endFlight, startFlight } from '@relay/state/flights'
 import type { LearnedRates } from '@relay/state/learned-rates'
 import type { LimitsInForce } from '@relay/state/limits'
 import { askRate } from '@relay/state/rate-limit'
+import type { TraceWriter } from '@relay/state/trace'
 import { keepForVerdict } from '@relay/queue/verdicts'
 import type { Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { type Accounts, isRedisFault } from './accounts.ts'
+import { countWarnings } from './count-warnings.ts'
 import { deliver } from './deliver.ts'
 import { outcomeOfConnection } from './gates.ts'
 import { learn } from './learn.ts'
@@ -22,6 +24,7 @@ import { outcomeOf, type Row, type RowResult } from './row.ts'
 import type { Sent } from './send-request.ts'
 import { connectionHoldFrom, pauseFrom, pauseQueue, reportHealth, suspendConnection, suspensionFrom } from './signals.ts'
 import type { Tokens } from './tokens.ts'
+import { traceBatch } from './trace-batch.ts'
 
 export interface BatchSenderContext {
   readonly platform: Platform
@@ -43,6 +46,7 @@ export interface BatchSenderContext {
   readonly accounts: Accounts
   readonly tokens: Tokens
   readonly heldConnections: Map<ConnectionId, EpochMs>
+  readonly trace: TraceWriter
 }
 
 export interface BatchSender {
@@ -105,7 +109,9 @@ async function sendBatch(
   const results = await learn({ ...context, adapter: context.platform }, connection, judged, requests)
   await Promise.all([endFlight(context.redis, context.platform.id, flight), passOn(context, connection, results, reports)])
   logBatch(context, connection, rows, results, requests)
-  return probeId !== undefined && verdict === 'failure' ? results.map((result) => giveAttemptBack(context, result)) : results
+  const final = probeId !== undefined && verdict === 'failure' ? results.map((result) => giveAttemptBack(context, result)) : results
+  traceBatch(context.trace, connection, { rows, results: final, requests }, context.clock())
+  return final
 }
 
 /** Rows of repaired requests count too; as many as are missing, in as many grants as it takes. */
@@ -180,5 +186,17 @@ function logBatch(
   }
   const statuses = requests.map(({ status }) => status)
   const durationMs = requests[0]?.attempt.durationMs ?? 0
-  logger.info({ ...ids, events: rows.length, requests: requests.length, statuses, duration_ms: durationMs, ...counts }, 'batch')
+  const warnings = countWarnings(results)
+  logger.info(
+    {
+      ...ids,
+      events: rows.length,
+      requests: requests.length,
+      statuses,
+      duration_ms: durationMs,
+      ...counts,
+      ...(warnings === undefined ? {} : { warnings }),
+    },
+    'batch',
+  )
 }

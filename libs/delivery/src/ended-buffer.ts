@@ -3,30 +3,33 @@ import type { Delivery } from '@relay/core/delivery'
 const FLUSH_EVERY_MS = 200
 const FLUSH_AT = 500
 
+/** A delivery that ended for good, and how. */
+export interface Ended {
+  readonly delivery: Delivery
+  readonly as: 'delivered' | 'dead' | 'skipped'
+}
+
 export interface EndedBuffer {
-  add(delivery: Delivery): void
+  add(ended: Ended): void
   flush(): Promise<void>
 }
 
 /** Gathers deliveries that ended, and notes them together: five writes a second instead of one per delivery. */
-export function createEndedBuffer(
-  note: (deliveries: readonly Delivery[]) => Promise<void>,
-  onError: (error: unknown) => void,
-): EndedBuffer {
-  let gathered: Delivery[] = []
+export function createEndedBuffer(note: (ended: readonly Ended[]) => Promise<unknown>, onError: (error: unknown) => void): EndedBuffer {
+  let gathered: Ended[] = []
   let timer: NodeJS.Timeout | undefined
 
   async function flush(): Promise<void> {
     clearTimeout(timer)
     timer = undefined
-    const deliveries = gathered
+    const ended = gathered
     gathered = []
-    if (deliveries.length > 0) await note(deliveries).catch(onError)
+    if (ended.length > 0) await note(ended).catch(onError)
   }
 
   return {
-    add(delivery) {
-      gathered.push(delivery)
+    add(ended) {
+      gathered.push(ended)
       if (gathered.length >= FLUSH_AT) void flush()
       else timer ??= setTimeout(() => void flush(), FLUSH_EVERY_MS)
     },

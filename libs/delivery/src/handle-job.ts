@@ -1,9 +1,12 @@
 import type { Delivery } from '@relay/core/delivery'
 import { DeliveryError } from '@relay/core/errors'
 import { readPayload } from '@relay/queue/job'
+import { readWaits } from '@relay/queue/waits'
 import { wakeWorker } from '@relay/queue/wake'
+import { noteRow, type RowState } from '@relay/state/tracked-batches'
 import { DelayedError, type Job, RateLimitError, WaitingError } from 'bullmq'
 import { isRedisFault } from './accounts.ts'
+import type { Ended } from './ended-buffer.ts'
 import type { Brake } from './job-worker.ts'
 import type { Parts } from './pool-parts.ts'
 import { outcomeOf, type RowResult, TOO_OLD } from './row.ts'
@@ -32,27 +35,37 @@ async function handle(parts: Parts, brake: Brake, job: Job, token: string): Prom
     throw new WaitingError()
   }
   const { delivery, generation } = read.payload
-  const result = await resultOf(parts, job, delivery, generation)
-  if (result.kind === 'back' && result.until !== undefined) await brake(result.until)
+  const result = await brakeFor(brake, await resultOf(parts, job, delivery, generation))
   const context = {
     ...parts,
     platform: platform.id,
     wake: () => wakeWorker(parts.redis, platform.id),
-    onEnded: (jobId: string, gone: Delivery) => noteEnd(parts, jobId, gone),
+    noteRow: (row: Delivery, state: RowState) =>
+      noteRow(parts.redis, row, state).catch((error: unknown) =>
+        logger.warn({ platform: platform.id, batch: row.batchId, err: error }, 'a tracked batch could not be told of a delivery'),
+      ),
+    onEnded: (jobId: string, gone: Ended) => noteEnd(parts, jobId, gone),
   }
   await settle(context, { job, token, delivery, generation }, result)
 }
 
-export function noteEnd({ unsettled, ended }: Parts, jobId: string, delivery: Delivery): void {
+/** A row that comes back stops the fleet, unless what it came back for has ended meanwhile: then it is put back like any other, and somebody woken for it. */
+async function brakeFor(brake: Brake, result: RowResult): Promise<RowResult> {
+  if (result.kind !== 'back' || result.until === undefined) return result
+  return (await brake(result.until)) === 'waits' ? result : { ...result, until: undefined }
+}
+
+export function noteEnd({ unsettled, ended }: Parts, jobId: string, gone: Ended): void {
   unsettled.settled(jobId)
-  ended.add(delivery)
+  ended.add(gone)
 }
 
 async function resultOf(parts: Parts, job: Job, delivery: Delivery, generation: number): Promise<RowResult> {
   const { lines, clock, undertaker, platform, unsettled } = parts
   if (delivery.deadlineAt <= clock()) return outcomeOf({ kind: 'reject', error: TOO_OLD })
   const maybeSentBefore = job.attemptsStarted > 1 || job.stalledCounter > 0
-  const row = { delivery, generation, maybeSentBefore, onTaken: () => unsettled.add(job.id!, delivery.id) }
+  const heldBy = readWaits(job.progress).map(({ code }) => code)
+  const row = { delivery, generation, maybeSentBefore, heldBy, onTaken: () => unsettled.add(job.id!, delivery.id) }
   if (!maybeSentBefore) return lines.join({ ...row, alone: false })
   const suspicion = suspect(await undertaker.readAttempts(delivery.id), clock(), platform.api.deduplicationWindowMs)
   if (suspicion.kind === 'stop') return outcomeOf({ kind: 'reject', error: suspicion.error })

@@ -36,7 +36,8 @@ export function createWorker(options: PoolOptions, processor: (job: Job, token?:
   return worker
 }
 
-export type Brake = (until: EpochMs) => Promise<void>
+/** `runs`: what was waited for is over already, and nothing else holds the fleet. */
+export type Brake = (until: EpochMs) => Promise<'runs' | 'waits'>
 
 /** Rows of one hold come back within this time, in ms; after it the fleet may have been let go and stopped for the same instant again. */
 const ONCE_WITHIN_MS = 1_000
@@ -49,11 +50,12 @@ const SHORT_MS = 2_000
  * anybody, so that they would lie there until some worker looks by itself, seconds later.
  */
 export function createBrake(worker: Worker, { clock, redis, platform }: PoolOptions): Brake {
-  let last: { readonly until: EpochMs; readonly at: EpochMs; readonly done: Promise<void> } | undefined
-  async function brake(leftMs: number): Promise<void> {
-    if (leftMs > SHORT_MS) return void (await alignBrake(redis, platform.id))
+  let last: { readonly until: EpochMs; readonly at: EpochMs; readonly done: ReturnType<Brake> } | undefined
+  async function brake(leftMs: number): ReturnType<Brake> {
+    if (leftMs > SHORT_MS) return alignBrake(redis, platform.id)
     await worker.rateLimit(Math.max(1, leftMs))
     await wakeWorker(redis, platform.id)
+    return 'waits'
   }
   return (until) => {
     const now = clock()

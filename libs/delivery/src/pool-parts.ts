@@ -1,6 +1,7 @@
 import type { Dice } from '@relay/core/backoff'
 import type { Clock, EpochMs } from '@relay/core/clock'
 import type { ConnectionId } from '@relay/core/ids'
+import type { DeliveryLog } from '@relay/observe/delivery-log'
 import type { Logger } from '@relay/observe/logger'
 import type { Metrics } from '@relay/observe/metrics'
 import type { Http, Platform } from '@relay/platforms/contract'
@@ -12,13 +13,16 @@ import { openVerdictQueue } from '@relay/queue/verdicts'
 import type { ConnectionDirectory } from '@relay/state/connection-directory'
 import { createLearnedRates, type LearnedRates } from '@relay/state/learned-rates'
 import { createLimits, type LimitsInForce } from '@relay/state/limits'
+import { noteOutcomes } from '@relay/state/outcome-counts'
+import { createTraceWriter, DEFAULT_TRACE_BOUNDS, type TraceBounds, type TraceWriter } from '@relay/state/trace'
 import type { KeyRing } from '@relay/vault/key-ring'
 import type { Queue, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { createAccounts } from './accounts.ts'
 import { createBatchSender } from './batch-sender.ts'
+import { createRecorder, type Recorder } from './delivery-record.ts'
 import type { Endpoints } from './endpoints.ts'
-import { createEndedBuffer, type EndedBuffer } from './ended-buffer.ts'
+import { createEndedBuffer, type Ended, type EndedBuffer } from './ended-buffer.ts'
 import { jobsAtOnce } from './fetch-ahead.ts'
 import { handleJob, noteEnd } from './handle-job.ts'
 import { createInquiryHttp } from './inquiry-http.ts'
@@ -51,6 +55,10 @@ export interface PoolOptions {
   readonly firstLookMs?: number | undefined
   /** How long the return from a maintenance takes, from a quarter of the limit to the whole. @default 60 s */
   readonly rampMs?: number | undefined
+  /** What is kept for `relay trace`. @default 1 h, 10,000 requests */
+  readonly traceBounds?: TraceBounds | undefined
+  /** Absent: no delivery records are written. */
+  readonly deliveryLog?: DeliveryLog | undefined
 }
 
 export interface Parts extends PoolOptions {
@@ -68,6 +76,8 @@ export interface Parts extends PoolOptions {
   readonly unsettled: Unsettled
   readonly undertaker: Undertaker
   readonly ended: EndedBuffer
+  readonly trace: TraceWriter
+  readonly record: Recorder
 }
 
 /** Everything of a pool, wired together; nothing of it runs yet. */
@@ -83,19 +93,31 @@ export function assemble(options: PoolOptions): Parts {
   })
   const worker = createWorker(options, (job, token) => handleJob(parts, brake, job, token ?? ''))
   const ended = createEndedBuffer(
-    (deliveries) => undertaker.noteSettled(deliveries),
+    (gone) => noteEnded(options, undertaker, gone),
     (error) => logger.debug({ err: error }, 'settled deliveries could not be noted'),
   )
   const unsettled = createUnsettled(clock)
   const learned = createLearnedRates(redis, platform.id, clock)
-  const own = { ...options, limits, learned, queue, verdicts, undertaker, ended, unsettled, worker }
+  const trace = createTraceWriter(redis, platform.id, options.traceBounds ?? DEFAULT_TRACE_BOUNDS, (error) =>
+    logger.debug({ platform: platform.id, err: error }, 'the trace could not be written'),
+  )
+  const record = createRecorder(options.deliveryLog, clock)
+  const own = { ...options, trace, record, limits, learned, queue, verdicts, undertaker, ended, unsettled, worker }
   const parts: Parts = { ...own, ...connect(own, options.fetchAhead) }
   const brake = createBrake(worker, options)
   worker.on('completed', (job) => {
     const read = readPayload(job.data)
-    if (read.ok) noteEnd(parts, job.id!, read.payload.delivery)
+    if (read.ok) noteEnd(parts, job.id!, { delivery: read.payload.delivery, as: 'delivered' })
   })
   return parts
+}
+
+/** The claims and backlog of what ended, and the success rate. */
+function noteEnded({ redis, platform, clock }: PoolOptions, undertaker: Undertaker, ended: readonly Ended[]): Promise<unknown> {
+  const count = (as: Ended['as']): number => ended.filter((one) => one.as === as).length
+  const outcomes = { delivered: count('delivered'), dead: count('dead') }
+  const settled = undertaker.noteSettled(ended.map(({ delivery }) => delivery))
+  return Promise.all([settled, noteOutcomes(redis, platform.id, outcomes, clock())])
 }
 
 function applyLimits({ applyLimits: apply, logger, platform }: Parts): void {

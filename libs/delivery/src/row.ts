@@ -1,6 +1,6 @@
 import type { Delivery } from '@relay/core/delivery'
 import type { EpochMs } from '@relay/core/clock'
-import type { ErrorDetail } from '@relay/core/errors'
+import type { ErrorCode, ErrorDetail } from '@relay/core/errors'
 import type { EventOutcome } from '@relay/core/outcome'
 
 /** A delivery in the hands of a worker, waiting for its own outcome. */
@@ -12,6 +12,8 @@ export interface Row {
   readonly alone: boolean
   /** It was started before, so the platform may have it already: its delivered mark is looked at. */
   readonly maybeSentBefore: boolean
+  /** Codes by which it was held before. */
+  readonly heldBy?: readonly ErrorCode[]
   /** Called as soon as the platform has said that it took the row, before anything more is asked of Redis, which may be away by then. */
   readonly onTaken: () => void
 }

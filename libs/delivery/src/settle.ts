@@ -7,7 +7,11 @@ import type { Logger } from '@relay/observe/logger'
 import type { Metrics } from '@relay/observe/metrics'
 import type { Attempt } from '@relay/queue/letter'
 import type { Undertaker } from '@relay/queue/settle'
+import type { RowState } from '@relay/state/tracked-batches'
+import { readWaits } from '@relay/queue/waits'
 import { DelayedError, type Job, RateLimitError, WaitingError } from 'bullmq'
+import type { Recorder } from './delivery-record.ts'
+import type { Ended } from './ended-buffer.ts'
 import type { RowAttempt, RowResult } from './row.ts'
 import { AMBIGUOUS } from './suspicion.ts'
 
@@ -32,8 +36,12 @@ export interface SettleContext {
   readonly retryDelaysMs: readonly number[]
   /** Wakes a worker that sleeps: there is something to fetch again. */
   wake(): Promise<void>
+  /** Puts on record what became of it. */
+  readonly record: Recorder
   /** The delivery has ended for good. */
-  onEnded(jobId: string, delivery: Delivery): void
+  onEnded(jobId: string, ended: Ended): void
+  /** What becomes of a row of a tracked batch, told before its job is let go. Never rejects. */
+  noteRow(delivery: Delivery, state: RowState): Promise<void>
 }
 
 /** Thrown for a retry: carries how long the platform asked to wait. */
@@ -69,7 +77,7 @@ export async function settle(context: SettleContext, settling: Settling, result:
   const { outcome, attempt } = result
   switch (outcome.kind) {
     case 'delivered':
-      return delivered(context, settling)
+      return delivered(context, settling, outcome, attempt)
     case 'retry':
       return retry(context, settling, outcome, attempt)
     case 'hold':
@@ -89,11 +97,19 @@ async function giveBack(context: SettleContext, { job, token }: Settling, result
   throw new WaitingError()
 }
 
-async function delivered(context: SettleContext, { job, token, delivery, generation }: Settling): Promise<void> {
+async function delivered(
+  context: SettleContext,
+  settling: Settling,
+  { platformRequestId }: Taken,
+  attempt: RowAttempt | undefined,
+): Promise<void> {
+  const { job, token, delivery, generation } = settling
+  context.record({ delivery, outcome: 'delivered', platformRequestId, attempt, waits: readWaits(job.progress) })
   context.metrics.deliveriesDelivered.inc({ platform: context.platform })
   context.metrics.deliveryLatency.observe({ platform: context.platform }, (context.clock() - delivery.receivedAt) / 1_000)
+  if (delivery.batchIndex !== undefined) await context.noteRow(delivery, { kind: 'processed' })
   if (generation === 0) return
-  if ((await context.undertaker.deliverLetter(job, token, delivery)) === 'ended') context.onEnded(job.id!, delivery)
+  if ((await context.undertaker.deliverLetter(job, token, delivery)) === 'ended') context.onEnded(job.id!, { delivery, as: 'delivered' })
   throw new WaitingError()
 }
 
@@ -105,11 +121,13 @@ async function retry(context: SettleContext, settling: Settling, outcome: Retry,
   if (outcome.resendOnce === true && (await countBefore(context, delivery, outcome.error)) > 0) {
     return bury(context, settling, { ...AMBIGUOUS, ...codesOf(outcome.error) }, { exhausted: false, attempt })
   }
+  context.record({ delivery, outcome: 'retry', error: outcome.error, attempt })
   context.metrics.deliveriesRetried.inc({ platform: context.platform, code: outcome.error.code })
   await context.undertaker.noteAttempt(delivery.id, attemptOf(outcome.error, attempt, context.clock()))
   throw new RetryError(outcome.error, outcome.retryAfterMs)
 }
 
+type Taken = Extract<EventOutcome, { kind: 'delivered' }>
 type Retry = Extract<EventOutcome, { kind: 'retry' }>
 type Hold = Extract<EventOutcome, { kind: 'hold' }>
 
@@ -134,10 +152,12 @@ async function hold(context: SettleContext, settling: Settling, outcome: Hold, a
     if ((await countBefore(context, delivery, error)) >= DEFERRALS_MAX) return bury(context, settling, error, { exhausted: true, attempt })
     await context.undertaker.noteAttempt(delivery.id, attemptOf(error, attempt, context.clock()))
   }
+  // A hold without a request is told by the job, and by whatever becomes of it.
+  if (attempt !== undefined) context.record({ delivery, outcome: 'hold', error, attempt })
   context.metrics.deliveriesHeld.inc({ platform: context.platform, code: error.code })
   const spreadMs = error.code === 'RATE_LIMITED' ? 0 : Math.ceil(context.dice() * RETURN_SPREAD_MS)
   const until = Math.max(outcome.until, context.clock()) + spreadMs
-  await context.undertaker.hold(job, token, until, delivery.connectionId)
+  await context.undertaker.hold(job, token, { until, connectionId: delivery.connectionId, code: error.code })
   throw new DelayedError()
 }
 
@@ -148,6 +168,7 @@ async function bury(
   end: { readonly exhausted: boolean; readonly attempt: RowAttempt | undefined },
 ): Promise<never> {
   const { attempt, exhausted } = end
+  if (delivery.batchIndex !== undefined) await context.noteRow(delivery, { kind: 'failed', code: error.code, message: error.message })
   const ended = await context.undertaker.bury(job, token, {
     delivery,
     error,
@@ -157,16 +178,19 @@ async function bury(
   })
   if (attempt?.maybeTaken === true) context.metrics.deliveriesAmbiguous.inc({ platform: context.platform })
   if (ended === 'ended') {
+    context.record({ delivery, outcome: 'dead', error, attempt, waits: readWaits(job.progress) })
     context.metrics.deliveriesDeadLettered.inc({ platform: context.platform, code: error.code })
-    context.onEnded(job.id!, delivery)
+    context.onEnded(job.id!, { delivery, as: 'dead' })
   }
   throw new WaitingError()
 }
 
 async function skip(context: SettleContext, { job, token, delivery }: Settling, error: ErrorDetail): Promise<never> {
+  if (delivery.batchIndex !== undefined) await context.noteRow(delivery, { kind: 'skipped' })
   if ((await context.undertaker.skip(job, token)) === 'ended') {
+    context.record({ delivery, outcome: 'skip', error })
     context.metrics.deliveriesSkipped.inc({ platform: context.platform, code: error.code })
-    context.onEnded(job.id!, delivery)
+    context.onEnded(job.id!, { delivery, as: 'skipped' })
   }
   throw new WaitingError()
 }

@@ -7,10 +7,11 @@ import type { Metrics } from '@relay/observe/metrics'
 import type { PlatformId } from '@relay/core/ids'
 import { appendAudit } from '@relay/state/audit'
 import type { Verdict } from '@relay/state/breaker-rule'
-import { tellBreaker } from '@relay/state/circuit-breaker'
+import { type BreakerView, tellBreaker } from '@relay/state/circuit-breaker'
 import type { ConnectionDirectory } from '@relay/state/connection-directory'
 import { setConnectionStatus } from '@relay/state/connections'
 import { addPause, type Pause } from '@relay/state/pause-reasons'
+import { type HoldChange, noteHoldChange } from '@relay/state/trace'
 import type { Redis } from 'ioredis'
 import { lettersOfOutage } from './outage-letters.ts'
 
@@ -76,6 +77,7 @@ export async function reportHealth(context: SignalContext, verdict: Verdict, pro
     failure_count: failureCount,
     ...(recoveryAt === undefined ? {} : { recovery_at: new Date(recoveryAt).toISOString() }),
   }
+  await noteHoldChange(context.redis, platform, breakerChange(context.clock(), change.after))
   if (state === 'open') {
     context.metrics.circuitOpened.inc({ platform })
     logger.warn(line, 'circuit opened')
@@ -86,10 +88,16 @@ export async function reportHealth(context: SignalContext, verdict: Verdict, pro
   logger.warn({ ...line, ...buried }, 'circuit closed')
 }
 
+const breakerChange = (at: EpochMs, { state, failureCount, holdsUntil }: BreakerView): HoldChange =>
+  state === 'open' && holdsUntil !== undefined
+    ? { at, reason: 'breaker', until: holdsUntil, message: `${failureCount} failures in a row` }
+    : { at, reason: 'breaker', message: 'The platform answers again' }
+
 export async function pauseQueue(context: SignalContext, pause: Pause): Promise<void> {
   const isNew = await addPause(context.redis, context.platform, pause)
-  if (isNew)
-    context.logger.warn({ platform: context.platform, reason: pause.reason, until: new Date(pause.until).toISOString() }, 'queue waits')
+  if (!isNew) return
+  context.logger.warn({ platform: context.platform, reason: pause.reason, until: new Date(pause.until).toISOString() }, 'queue waits')
+  await noteHoldChange(context.redis, context.platform, { at: context.clock(), ...pause })
 }
 
 const ACTION_REQUIRED = 'Reconnect with new credentials, then replay its dead letters.'

@@ -18,11 +18,16 @@ import {
 } from '@relay/queue/verdicts'
 import type { ConnectionDirectory } from '@relay/state/connection-directory'
 import { keys } from '@relay/state/keys'
+import type { TraceWriter } from '@relay/state/trace'
+import { noteOutcomes } from '@relay/state/outcome-counts'
+import { noteRow } from '@relay/state/tracked-batches'
 import { DelayedError, type Job, type Queue, WaitingError, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { type Accounts, isRedisFault } from './accounts.ts'
+import type { Recorder } from './delivery-record.ts'
 import { type SignalContext, suspendConnection, suspensionFrom } from './signals.ts'
 import type { Tokens } from './tokens.ts'
+import { traceVerdict } from './trace-batch.ts'
 
 /*
  * Asks for later verdicts (libs/queue/src/verdicts.ts tells their life): a small BullMQ worker beside the pool, one look per job. Where the platform has
@@ -43,6 +48,8 @@ export interface VerdictPollerContext extends SignalContext {
   readonly retryDelaysMs: readonly number[]
   readonly letterRetentionMs: number
   readonly firstLookMs: number
+  readonly trace: TraceWriter
+  readonly record: Recorder
 }
 
 const LOOKS_AT_ONCE = 2
@@ -98,6 +105,7 @@ async function lookOnce(context: VerdictPollerContext, job: Job<VerdictJob>, tok
       'verdict',
     )
   } else logger.warn({ ...line, code: reading.error.code }, 'there will be no verdict: the events stay as accepted')
+  traceVerdict(context, connection, requestId, { kept: record, reading }, context.clock())
   await dropVerdictRecord(redis, platform, requestId)
 }
 
@@ -164,11 +172,16 @@ async function book(
     const row = { place, payload, error: outcome.error, exhausted: false }
     if (!(await condemnDelivery(redis, platform, requestId, row, context))) continue
     rejected += 1
+    const { code, message } = outcome.error
+    await noteRow(redis, payload.delivery, { kind: 'failed', code, message }, { isVerdict: true })
     context.metrics.deliveriesDeadLettered.inc({ platform, code: outcome.error.code })
   }
   const again = rows.flatMap(({ place, payload, outcome }) =>
     isPutOff(outcome) ? [{ place, payload, until: untilOf(outcome, payload, clock()) }] : [],
   )
+  // Before they are back in the queue, where a worker may be quick.
+  for (const { payload } of again) await noteRow(redis, payload.delivery, { kind: 'pending' }, { isVerdict: true })
+  await noteOutcomes(redis, platform, { delivered: 0, dead: rejected }, clock())
   const recalled = await recallDeliveries(queue, platform, requestId, again, { redis, clock })
   const fault = suspensionFrom(reading.outcomes)
   if (fault !== undefined) await suspendConnection(context, connection, fault)

@@ -1,5 +1,6 @@
 import type { ErrorDetail } from '@relay/core/errors'
 import { isJsonObject } from '@relay/core/json'
+import { PLATFORM_DEFAULTS } from '@relay/core/platform-defaults'
 import type { Account, ApiReach, CheckReport, Http, HttpAnswer, Platform } from '@relay/platforms/contract'
 
 /**
@@ -76,7 +77,7 @@ function deadGrant(platform: Platform, error: ErrorDetail): Extract<CheckReport,
   const isClientWrong = error.platformCode === 'invalid_client' || error.platformCode === 'unauthorized_client'
   return {
     verdict: 'refused',
-    message: `Authentication failed with ${platform.id[0]?.toUpperCase()}${platform.id.slice(1)} API`,
+    message: `Authentication failed with ${PLATFORM_DEFAULTS[platform.id].name} API`,
     details: {
       platform: platform.id,
       error_code: error.platformCode ?? null,

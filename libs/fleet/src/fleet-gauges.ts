@@ -2,6 +2,7 @@ import type { EpochMs } from '@relay/core/clock'
 import { PLATFORM_IDS, type PlatformId } from '@relay/core/ids'
 import type { Metrics } from '@relay/observe/metrics'
 import type { Platform } from '@relay/platforms/contract'
+import { nearestSunset } from '@relay/platforms/sunset'
 import { readBooks } from '@relay/state/books'
 import { readBreaker } from '@relay/state/circuit-breaker'
 import { listConnections } from '@relay/state/connections'
@@ -12,7 +13,6 @@ import { createMemoryRatio } from '@relay/state/redis-health'
 import type { Redis } from 'ioredis'
 
 const CIRCUIT_NUMBER = { closed: 0, 'half-open': 1, open: 2 } as const
-const DAY_MS = 86_400_000
 
 export interface FleetGaugeContext {
   readonly redis: Redis
@@ -30,10 +30,7 @@ export function createFleetCollector(context: FleetGaugeContext): () => Promise<
   }
 }
 
-async function collectPlatform(
-  { redis, metrics, platforms, eventsPerMinute, clock }: FleetGaugeContext,
-  platform: PlatformId,
-): Promise<void> {
+async function collectPlatform({ redis, metrics, eventsPerMinute, clock }: FleetGaugeContext, platform: PlatformId): Promise<void> {
   const [books, breaker, oldest] = await Promise.all([
     readBooks(redis, platform),
     readBreaker(redis, platform),
@@ -48,13 +45,16 @@ async function collectPlatform(
   metrics.unaccountedDeliveries.set({ platform }, books.unaccounted)
   metrics.circuitState.set({ platform }, CIRCUIT_NUMBER[breaker.state])
   metrics.rateLimit.set({ platform, kind: 'configured' }, eventsPerMinute[platform])
-  const { sunset } = platforms[platform].api
-  if (sunset !== null) metrics.apiSunset.set({ platform }, Math.floor((Date.parse(sunset) - clock()) / DAY_MS))
 }
 
-async function collectShared({ redis, metrics }: FleetGaugeContext, memoryRatio: () => Promise<number | undefined>): Promise<void> {
+async function collectShared(
+  { redis, metrics, platforms, clock }: FleetGaugeContext,
+  memoryRatio: () => Promise<number | undefined>,
+): Promise<void> {
   const [connections, processes, ratio] = await Promise.all([listConnections(redis), listProcesses(redis), memoryRatio()])
   for (const platform of PLATFORM_IDS) {
+    const sunset = nearestSunset(platforms[platform].api, connections, platform, clock())
+    if (sunset !== undefined) metrics.apiSunset.set({ platform }, sunset.days)
     for (const status of ['active', 'disabled', 'error'] as const) {
       const count = connections.filter((connection) => connection.platform === platform && connection.status.state === status).length
       metrics.connections.set({ platform, status }, count)

@@ -32,6 +32,8 @@ export interface ApiFacts {
   }
   /** Further APIs of this platform that a connection may use instead, each with a version that ends on its own day. */
   readonly others?: readonly {
+    /** The value of `settings.api` of a connection that uses it. */
+    readonly api: NonNullable<ConnectionSettings['api']>
     readonly name: string
     readonly version: Sourced<string>
     readonly sunset: string | null

@@ -12,6 +12,9 @@ describe('Retry-After', () => {
     [' 0 ', 0],
     ['Tue, 24 Nov 2026 12:00:30 GMT', 30_000],
     ['Tue, 24 Nov 2026 11:00:00 GMT', 0],
+    // A number without end once held a queue for ever.
+    ['9'.repeat(400), 7 * 86_400_000],
+    ['Wed, 21 Oct 2099 07:28:00 GMT', 7 * 86_400_000],
     ['soon', undefined],
     ['-5', undefined],
     ['', undefined],

@@ -81,15 +81,21 @@ export const unreadable = (message: string, codes: Codes = {}): EventOutcome =>
 export const unknownCode = (message: string, codes: Codes = {}): EventOutcome =>
   retry({ code: 'UNEXPECTED_RESPONSE', message, unreadable: false, ...codes })
 
+/** The shortest window of any platform: what is waited for longer than this could not be sent anyway, and a number without end must not stop a queue for ever. */
+const LONGEST_WAIT_MS = 7 * 86_400_000
+
+/** A wait that a platform names, in whole ms, at most 7 days. */
+export const boundedWaitMs = (waitMs: number): number => Math.min(Math.round(waitMs), LONGEST_WAIT_MS)
+
 /**
- * `Retry-After` in ms from now, of its seconds or its HTTP date; undefined where it is absent or says nothing. A date in the past is 0.
+ * `Retry-After` in ms from now, of its seconds or its HTTP date, at most 7 days; undefined where it is absent or says nothing. A date in the past is 0.
  */
 export function retryAfterMs(headers: Readonly<Record<string, string>>, now: EpochMs): number | undefined {
   const given = headers['retry-after']?.trim()
   if (given === undefined || given === '') return undefined
-  if (/^\d+(?:\.\d+)?$/.test(given)) return Math.round(Number(given) * 1000)
+  if (/^\d+(?:\.\d+)?$/.test(given)) return boundedWaitMs(Number(given) * 1000)
   const at = /[A-Za-z]{3},/.test(given) ? Date.parse(given) : Number.NaN
-  return Number.isNaN(at) ? undefined : Math.max(0, at - now)
+  return Number.isNaN(at) ? undefined : boundedWaitMs(Math.max(0, at - now))
 }
 
 /** The body as a JSON object; undefined for HTML, truncated text, lists and bare values. */

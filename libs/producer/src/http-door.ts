@@ -1,4 +1,5 @@
 import { Agent, request } from 'undici'
+import type { BatchStatus } from './batch-status.ts'
 import type { Attempt, Door } from './door.ts'
 import type { Chunk } from './prepare-chunks.ts'
 import { ProducerError } from './producer-error.ts'
@@ -25,19 +26,33 @@ interface ErrorBody {
 /** `POST <url>/v1/events` with an ingest key. */
 export function createHttpDoor(options: { readonly url: string; readonly key: string; readonly timeoutMs: number }): Door {
   const { timeoutMs } = options
-  const target = new URL('v1/events', options.url.endsWith('/') ? options.url : `${options.url}/`)
+  const base = options.url.endsWith('/') ? options.url : `${options.url}/`
+  const target = new URL('v1/events', base)
+  const tracked = new URL('v1/events?track=true', base)
+  const unreachable = `${target.origin} could not be reached, or did not answer in time`
   const agent = new Agent({ headersTimeout: timeoutMs, bodyTimeout: timeoutMs, connect: { timeout: Math.min(timeoutMs, 5_000) } })
   const headers = { authorization: `Bearer ${options.key}`, 'content-type': 'application/json' }
   return {
-    async attempt(chunk) {
+    async attempt(chunk, { isTracked }) {
       const body = `{"events":[${chunk.map(({ json }) => json).join(',')}]}`
       try {
-        const answer = await request(target, { method: 'POST', headers, body, dispatcher: agent })
+        const answer = await request(isTracked ? tracked : target, { method: 'POST', headers, body, dispatcher: agent })
         return readAnswer(answer.statusCode, answer.headers['retry-after'], await answer.body.text(), chunk)
       } catch (cause) {
         if (cause instanceof ProducerError) throw cause
-        return { kind: 'later', code: 'UNREACHABLE', message: `${target.origin} could not be reached, or did not answer in time`, cause }
+        return { kind: 'later', code: 'UNREACHABLE', message: unreachable, cause }
       }
+    },
+    async readBatch(id, waitMs) {
+      const url = new URL(`v1/batches/${encodeURIComponent(id)}?wait=${Math.max(0, Math.floor(waitMs))}ms`, base)
+      const patience = { headersTimeout: timeoutMs + waitMs, bodyTimeout: timeoutMs }
+      const answer = await request(url, { headers, dispatcher: agent, ...patience }).catch((cause: unknown) => {
+        throw new ProducerError('UNREACHABLE', unreachable, { cause })
+      })
+      const body = parse(await answer.body.text())
+      if (answer.statusCode === 200 && isBatchStatus(body)) return body
+      if (isError(body)) throw new ProducerError(body.error.code, body.error.message)
+      throw new ProducerError('UNREACHABLE', `The answer was HTTP ${answer.statusCode}`)
     },
     close: () => agent.close(),
   }
@@ -79,6 +94,9 @@ function isTaken(body: unknown): body is TakenBody {
   const { events_accepted: accepted, duplicates, errors, notices } = body['data']
   return typeof accepted === 'number' && typeof duplicates === 'number' && Array.isArray(errors) && Array.isArray(notices)
 }
+
+const isBatchStatus = (body: unknown): body is BatchStatus =>
+  isRecord(body) && isRecord(body['data']) && typeof body['data']['done'] === 'boolean' && Array.isArray(body['data']['connections'])
 
 const isError = (body: unknown): body is ErrorBody =>
   isRecord(body) && isRecord(body['error']) && typeof body['error']['code'] === 'string' && isRecord(body['error']['details'])

@@ -22,7 +22,8 @@ async function setUp(answer: Answer): Promise<{ producer: Producer; requests: st
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
-      const { events } = JSON.parse(Buffer.concat(chunks).toString()) as { events: { event_id: string }[] }
+      const text = Buffer.concat(chunks).toString()
+      const { events } = (text === '' ? { events: [] } : JSON.parse(text)) as { events: { event_id: string }[] }
       requests.push(events.map(({ event_id: id }) => id))
       const result = answer(events, request)
       if (result === 'hang up') {
@@ -121,6 +122,26 @@ describe('a producer over HTTP', () => {
   })
 })
 
+describe('a tracked batch', () => {
+  it('is asked for when it is sent, and read until it is done', async () => {
+    const urls: (string | undefined)[] = []
+    const report = { success: true, data: { batch_id: 'b_1', done: true, events_received: 1, connections: [] } }
+    const { producer } = await setUp((list, request) => {
+      urls.push(request.url)
+      return request.method === 'GET' ? { status: 200, body: report } : ok(list)
+    })
+    const { batchIds } = await producer.send(events(1), { track: true })
+    await producer.send(events(1))
+    expect(await producer.batch(batchIds[0]!, { waitMs: 90_000 })).toEqual(report)
+    expect(urls).toEqual(['/v1/events?track=true', '/v1/events', '/v1/batches/b_1?wait=30000ms'])
+  })
+
+  it('that nobody knows is an error with the code of the fleet', async () => {
+    const { producer } = await setUp(() => refusal(404, 'NOT_FOUND'))
+    await expect(producer.batch('b_gone')).rejects.toMatchObject({ name: 'ProducerError', code: 'NOT_FOUND' })
+  })
+})
+
 describe('patience', () => {
   it('waits as it is told, else in growing steps, and ends', async () => {
     let now = 0
@@ -131,6 +152,9 @@ describe('patience', () => {
         attempt: async () => {
           const retryAfterMs = told.shift()
           return { kind: 'later', code: 'UNREACHABLE', message: 'no', ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
+        },
+        readBatch: async () => {
+          throw new Error('no batch is read here')
         },
         close: async () => {},
       },

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { BatchStatus } from './batch-status.ts'
 import type { Attempt, Door } from './door.ts'
 import type { EventInput } from './event-input.ts'
 import { createHttpDoor } from './http-door.ts'
@@ -34,9 +35,19 @@ export type ProducerOptions = Patience &
     | { readonly redisUrl: string; readonly tenantId: string }
   )
 
+export interface SendOptions {
+  /** Over HTTP: the fleet keeps a record of the batches for 24 h. @default false */
+  readonly track?: boolean
+}
+
 export interface Producer {
   /** Sends any number of events. Rejects with ProducerError; repeating the call is safe where events have an id. */
-  send(events: readonly EventInput[]): Promise<SendResult>
+  send(events: readonly EventInput[], options?: SendOptions): Promise<SendResult>
+  /**
+   * How a batch that was sent with `track` is (`batchIds` of the result), for 24 h: when it is done, or after `waitMs` (0 by default, 30,000 at most).
+   * Rejects with ProducerError: NOT_FOUND, FORBIDDEN for a key without the scope `batches:read`, UNREACHABLE.
+   */
+  batch(batchId: string, options?: { readonly waitMs?: number }): Promise<BatchStatus>
   /** Ends connections; what is being sent is waited for. */
   close(): Promise<void>
 }
@@ -44,6 +55,7 @@ export interface Producer {
 const LIMITS = { maxEvents: 1_000, maxBytes: 4 * 1024 * 1024 }
 const FIRST_WAIT_MS = 200
 const LONGEST_WAIT_MS = 10_000
+const LONGEST_BATCH_WAIT_MS = 30_000
 
 /** A typed client for producers on Node: over HTTP, or into the inbox. */
 export function createProducer(options: ProducerOptions): Producer {
@@ -64,12 +76,12 @@ interface Timing {
 export function createProducerFor(door: Door, timing: Timing): Producer {
   const sending = new Set<Promise<unknown>>()
 
-  async function send(events: readonly EventInput[]): Promise<SendResult> {
+  async function send(events: readonly EventInput[], { track = false }: SendOptions): Promise<SendResult> {
     const { chunks, errors } = prepareChunks(events, timing.now(), LIMITS)
     let result: SendResult = { ...NOTHING_SENT, errors }
     for (const [position, chunk] of chunks.entries()) {
       try {
-        result = addResults(result, await sendChunk(door, chunk, timing))
+        result = addResults(result, await sendChunk(door, chunk, track, timing))
       } catch (error) {
         const unsent = chunks.slice(position).flatMap((rest) => rest.map(({ index }) => index))
         const { code, message, cause } = error instanceof ProducerError ? error : { code: 'INTERNAL', message: String(error), cause: error }
@@ -80,8 +92,9 @@ export function createProducerFor(door: Door, timing: Timing): Producer {
   }
 
   return {
-    async send(events) {
-      const work = send(events)
+    batch: (batchId, { waitMs = 0 } = {}) => door.readBatch(batchId, Math.min(waitMs, LONGEST_BATCH_WAIT_MS)),
+    async send(events, options = {}) {
+      const work = send(events, options)
       sending.add(work)
       try {
         return await work
@@ -96,11 +109,11 @@ export function createProducerFor(door: Door, timing: Timing): Producer {
   }
 }
 
-async function sendChunk(door: Door, chunk: Chunk, { giveUpAfterMs, now, wait }: Timing): Promise<SendResult> {
+async function sendChunk(door: Door, chunk: Chunk, isTracked: boolean, { giveUpAfterMs, now, wait }: Timing): Promise<SendResult> {
   const giveUpAt = now() + giveUpAfterMs
   let waitMs = FIRST_WAIT_MS
   for (;;) {
-    const attempt: Attempt = await door.attempt(chunk)
+    const attempt: Attempt = await door.attempt(chunk, { isTracked })
     if (attempt.kind === 'taken') return attempt.result
     const nextMs = attempt.retryAfterMs ?? waitMs
     if (now() + nextMs > giveUpAt) throw new ProducerError(attempt.code, attempt.message, { cause: attempt.cause })

@@ -2,15 +2,18 @@ import { randomBytes } from 'node:crypto'
 import type { Clock, EpochMs } from '@relay/core/clock'
 import type { Delivery } from '@relay/core/delivery'
 import type { ErrorDetail } from '@relay/core/errors'
-import type { PlatformId } from '@relay/core/ids'
+import { mapPlatforms, type PlatformId } from '@relay/core/ids'
 import { hourOf } from '@relay/state/deadlines'
 import { keys } from '@relay/state/keys'
 import { loadScript } from '@relay/state/script'
+import { createTraceWriter, DEFAULT_TRACE_BOUNDS, type TraceBounds, type TraceWriter } from '@relay/state/trace'
 import type { ChainableCommander, Redis } from 'ioredis'
 import { addJob, type NewJob, orderJobs } from './add-jobs.ts'
 import { DEFAULT_ROWS_PER_ROUND, type Place, reservePlaces, type RowsPerRound } from './fair-order.ts'
+import { noteNames, type SeenNames } from './known-names.ts'
 import { letterFields } from './letter.ts'
 import type { Queues } from './queues.ts'
+import { traceDoor } from './trace-door.ts'
 import { execute, openMulti } from './transaction.ts'
 
 /*
@@ -28,7 +31,7 @@ const CHUNK = 250
 export type Admission =
   | { readonly kind: 'queue'; readonly delivery: Delivery }
   /** By rule or consent: counted, claimed, no letter. */
-  | { readonly kind: 'skip'; readonly delivery: Delivery }
+  | { readonly kind: 'skip'; readonly delivery: Delivery; readonly error?: ErrorDetail }
   /** Known to fail: dead at once. */
   | { readonly kind: 'dead'; readonly delivery: Delivery; readonly error: ErrorDetail }
 
@@ -48,11 +51,15 @@ export interface EnqueuerOptions {
   readonly letterRetentionMs: number
   /** @default what each platform's default limit grants at once */
   readonly rowsPerRound?: RowsPerRound
+  /** @default 1 h, 10,000 entries a platform */
+  readonly trace?: TraceBounds
 }
 
 interface Context extends Required<EnqueuerOptions> {
   readonly redis: Redis
   readonly queues: Queues
+  readonly traces: { readonly [P in PlatformId]: TraceWriter }
+  readonly seenNames: SeenNames
 }
 
 const countAccepted = loadScript(new URL('.', import.meta.url), 'count-accepted')
@@ -60,13 +67,17 @@ const skipAtDoor = loadScript(new URL('.', import.meta.url), 'skip-at-door')
 const buryAtDoor = loadScript(new URL('.', import.meta.url), 'bury-at-door')
 
 export function createEnqueuer(redis: Redis, queues: Queues, options: EnqueuerOptions): Enqueuer {
-  const context = { redis, queues, rowsPerRound: DEFAULT_ROWS_PER_ROUND, ...options }
+  const { trace = DEFAULT_TRACE_BOUNDS } = options
+  const traces = mapPlatforms((platform) => createTraceWriter(redis, platform, trace))
+  const context: Context = { redis, queues, traces, seenNames: new Map(), rowsPerRound: DEFAULT_ROWS_PER_ROUND, ...options, trace }
   return {
     async enqueue(platform, admissions) {
       const all: Admitted[] = []
       for (let start = 0; start < admissions.length; start += CHUNK) {
         const chunk = admissions.slice(start, start + CHUNK)
-        all.push(...(await tellDeadApart(redis, platform, chunk, await enqueueChunk(context, platform, chunk))))
+        const admitted = await tellDeadApart(redis, platform, chunk, await enqueueChunk(context, platform, chunk))
+        traceDoor(context.traces[platform], chunk, admitted, context.clock())
+        all.push(...admitted)
       }
       return all
     },
@@ -93,7 +104,10 @@ async function enqueueChunk(context: Context, platform: PlatformId, admissions: 
     }
   }
   orderJobs(multi, platform, jobs)
+  const names = admissions.map(({ delivery }) => delivery)
+  const namesAreIn = noteNames(multi, platform, names, context.seenNames, now)
   const results = (await execute(multi)).slice(queued.length > 0 ? 1 : 0)
+  namesAreIn()
   return admissions.map((_, index) => {
     const [jobId, result] = [jobIds[index], results[index]]
     if (typeof result === 'number' && result < 0) throw new Error(`Redis refused a job with code ${result}`)

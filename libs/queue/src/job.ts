@@ -17,6 +17,7 @@ const payload = z.object({
     connectionId: z.string().min(1),
     platform: z.string().min(1),
     batchId: z.string().optional(),
+    batchIndex: z.number().int().min(0).optional(),
     receivedAt: z.number(),
     deadlineAt: z.number(),
     event: z.object({
@@ -44,11 +45,21 @@ export interface JobPayload {
 
 export const createPayload = (delivery: Delivery, generation = 0): JobPayload => ({ v: 1, generation, delivery })
 
+/** Undefined where zod itself throws: its length checks look into an object that stands where a text is due, and its `length` may be one that no number can be had of. */
+function safeParse(data: unknown) {
+  try {
+    return payload.safeParse(data)
+  } catch {
+    return undefined
+  }
+}
+
 /** The payload of a job, or the path and reason of the first fault; never a value. */
 export function readPayload(
   data: unknown,
 ): { readonly ok: true; readonly payload: JobPayload } | { readonly ok: false; readonly path: string; readonly reason: string } {
-  const result = payload.safeParse(data)
+  const result = safeParse(data)
+  if (result === undefined) return { ok: false, path: '', reason: 'unreadable' }
   if (result.success) return { ok: true, payload: result.data as unknown as JobPayload }
   const issue = result.error.issues[0]
   return { ok: false, path: issue?.path.join('.') ?? '', reason: issue?.code ?? 'unreadable' }

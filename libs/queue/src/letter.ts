@@ -3,6 +3,7 @@ import type { EpochMs } from '@relay/core/clock'
 import type { Delivery } from '@relay/core/delivery'
 import type { ErrorCode, ErrorDetail } from '@relay/core/errors'
 import type { LetterBox } from '@relay/state/keys'
+import { type Wait, writeWaits } from './waits.ts'
 
 export type LetterState = 'dead' | 'queued' | 'delivered'
 
@@ -60,10 +61,12 @@ interface Death {
   /** The attempts ran out; the code is that of the last real cause. */
   readonly exhausted: boolean
   readonly ambiguous?: boolean
+  /** Why it had been held. */
+  readonly waits?: readonly Wait[]
 }
 
 /** Arguments of the burying scripts: code, connection, tenant, fingerprint, then the hash's fields as name and value. */
-export function letterFields({ delivery, error, exhausted, ambiguous }: Death): string[] {
+export function letterFields({ delivery, error, exhausted, ambiguous, waits = [] }: Death): string[] {
   const { event } = delivery
   const fields = {
     event_name: event.event_name,
@@ -77,6 +80,7 @@ export function letterFields({ delivery, error, exhausted, ambiguous }: Death): 
     received_at: String(delivery.receivedAt),
     deadline_at: String(delivery.deadlineAt),
     delivery: JSON.stringify(delivery),
+    ...(waits.length > 0 ? { waits: writeWaits(waits) } : {}),
   }
   return [error.code, delivery.connectionId, delivery.tenantId, fingerprintOf(delivery.platform, error), ...Object.entries(fields).flat()]
 }

@@ -1,6 +1,6 @@
 import type { Clock, EpochMs } from '@relay/core/clock'
 import type { Delivery } from '@relay/core/delivery'
-import type { ErrorDetail } from '@relay/core/errors'
+import type { ErrorCode, ErrorDetail } from '@relay/core/errors'
 import type { ConnectionId, DeliveryId, PlatformId } from '@relay/core/ids'
 import { hourOf } from '@relay/state/deadlines'
 import { keys } from '@relay/state/keys'
@@ -13,6 +13,7 @@ import { CLAIM_MS } from './enqueue.ts'
 import { DEFAULT_ROWS_PER_ROUND, reservePlaces } from './fair-order.ts'
 import { type Attempt, letterFields, unreadableFields } from './letter.ts'
 import { execute, openMulti } from './transaction.ts'
+import { addWait, readWaits, writeWaits } from './waits.ts'
 
 /*
  * How a job that will not come back ends. Each way is one MULTI of our script and BullMQ's own `moveToFinished`, both of which first check that
@@ -42,6 +43,13 @@ export interface Death {
   readonly attempt?: Attempt
 }
 
+export interface Held {
+  readonly until: EpochMs
+  readonly connectionId: ConnectionId
+  /** Why; kept with the job. */
+  readonly code: ErrorCode
+}
+
 export interface UnreadableJob {
   readonly path: string
   readonly reason: string
@@ -59,7 +67,7 @@ export interface Undertaker {
   /** A replayed delivery arrived: its letter turns `delivered` and stays for 24 h. */
   deliverLetter(job: Job, token: string, delivery: Delivery): Promise<Ended>
   /** Back into the queue until then, its attempt not counted, with a new place in the fair order: what returns from a long hold is no newcomer's burden. */
-  hold(job: Job, token: string, until: EpochMs, connectionId: ConnectionId): Promise<void>
+  hold(job: Job, token: string, held: Held): Promise<void>
   /** Keeps a failed attempt with the delivery: the last 20, for as long as it may live. */
   noteAttempt(delivery: DeliveryId, attempt: Attempt): Promise<void>
   /** The failed attempts and deferrals of a delivery, oldest first. */
@@ -90,7 +98,7 @@ export function createUndertaker(
     buryUnreadable: (job, token, fault) => buryUnreadableJob(context, job, token, fault),
     skip: (job, token) => finish(context, job, token, (multi, lock) => skip.queue(multi, [lock, keys.books(platform)], [token])),
     deliverLetter: (job, token, delivery) => deliverLetter(context, job, token, delivery),
-    hold: (job, token, until, connectionId) => hold(context, job, token, until, connectionId),
+    hold: (job, token, held) => hold(context, job, token, held),
     async noteAttempt(delivery, attempt) {
       await pushAttempt.run(redis, [keys.attempts(platform, delivery)], [JSON.stringify(attempt), ATTEMPTS_KEPT, ATTEMPTS_MS])
     },
@@ -131,7 +139,7 @@ function buryJob(context: Context, job: Job, token: string, death: Death): Promi
   const { delivery, attempt } = death
   return finish(context, job, token, (multi, lock) => {
     const own = [token, delivery.id, clock(), letterRetentionMs, attempt === undefined ? '' : JSON.stringify(attempt), 0]
-    bury.queue(multi, [lock, ...graveOf(platform, delivery.id)], [...own, ...letterFields(death)])
+    bury.queue(multi, [lock, ...graveOf(platform, delivery.id)], [...own, ...letterFields({ ...death, waits: readWaits(job.progress) })])
   })
 }
 
@@ -159,17 +167,12 @@ function deliverLetter(context: Context, job: Job, token: string, delivery: Deli
   )
 }
 
-async function hold(
-  { redis, queue, platform, clock, rowsPerRound }: Context,
-  job: Job,
-  token: string,
-  until: EpochMs,
-  connectionId: ConnectionId,
-): Promise<void> {
-  const [place] = await reservePlaces(redis, platform, [connectionId], rowsPerRound)
+async function hold({ redis, queue, platform, clock, rowsPerRound }: Context, job: Job, token: string, held: Held): Promise<void> {
+  const [place] = await reservePlaces(redis, platform, [held.connectionId], rowsPerRound)
   const now = clock()
-  const changes = { skipAttempt: true, fieldsToUpdate: { priority: place!.round } }
-  await queue.backend.moveToDelayed(job.id!, now, Math.max(0, until - now), token, changes)
+  const progress = writeWaits(addWait(readWaits(job.progress), { code: held.code, at: now, until: held.until }))
+  const changes = { skipAttempt: true, fieldsToUpdate: { priority: place!.round, progress } }
+  await queue.backend.moveToDelayed(job.id!, now, Math.max(0, held.until - now), token, changes)
 }
 
 async function noteSettled({ redis, platform }: Context, deliveries: readonly Delivery[]): Promise<void> {

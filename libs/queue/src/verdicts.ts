@@ -74,10 +74,23 @@ export async function keepForVerdict(
   // BullMQ's transaction takes fields of a hash as an object only.
   multi.hset(key, { settings: JSON.stringify(request.settings), ...Object.fromEntries(rows) })
   multi.pexpire(key, RECORD_MS)
-  const jobId = `v${createHash('sha256').update(request.job.requestId).digest('base64url').slice(0, 22)}`
+  const jobId = verdictJobId(request.job.requestId)
   const options = { ...JOB_OPTIONS, jobId, delay: firstLookMs, removeOnFail: true }
   await new Job(verdicts, VERDICTS, request.job, options, jobId).addJob(multi as never)
   await execute(multi)
+}
+
+const verdictJobId = (requestId: string): string => `v${createHash('sha256').update(requestId).digest('base64url').slice(0, 22)}`
+
+/** BullMQ's score of a delayed job holds its due time above these bits. */
+const DELAYED_SCALE = 4_096
+
+/** When the platform is asked for this verdict next; undefined where it has been judged, or is no longer asked for. */
+export async function nextVerdictLook(redis: Redis, platform: PlatformId, requestId: string): Promise<EpochMs | undefined> {
+  const delayed = `${keys.queuePrefix(platform)}:${VERDICTS}:delayed`
+  const [isKept, due] = await Promise.all([redis.exists(keys.verdict(platform, requestId)), redis.zscore(delayed, verdictJobId(requestId))])
+  if (isKept === 0) return undefined
+  return due === null ? Date.now() : Math.floor(Number(due) / DELAYED_SCALE)
 }
 
 /** Undefined where it is gone: judged in full, or too old. */
@@ -158,7 +171,7 @@ async function recallChunk(
     recall.queue(
       multi,
       [...own, ...claims, keys.deadlines(platform)],
-      [place, delivery.tenantId, lifeMs, lifeMs, hourOf(delivery.deadlineAt)],
+      [place, delivery.tenantId, lifeMs, lifeMs, hourOf(delivery.deadlineAt), jobId],
     )
     const deduplication = { id: jobId, ttl: lifeMs }
     const job = { delivery, generation, jobId, deduplication, place: places[order]!, delay: Math.max(0, until - now) }

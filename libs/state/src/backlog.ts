@@ -1,4 +1,4 @@
-import { PLATFORM_IDS, type TenantId } from '@relay/core/ids'
+import { PLATFORM_IDS, type PlatformId, type TenantId } from '@relay/core/ids'
 import type { Redis } from 'ioredis'
 import { keys } from './keys.ts'
 
@@ -10,3 +10,7 @@ export async function isOverQuota(redis: Redis, tenant: TenantId, maxDeliveries:
   const counts = await Promise.all(PLATFORM_IDS.map((platform) => redis.hget(keys.backlog(platform), tenant)))
   return counts.reduce((total, text) => total + Number(text ?? 0), 0) >= maxDeliveries
 }
+
+/** How many deliveries of this tenant wait, are held or are on their way at one platform. */
+export const tenantBacklog = async (redis: Redis, platform: PlatformId, tenant: TenantId): Promise<number> =>
+  Math.max(0, Number((await redis.hget(keys.backlog(platform), tenant)) ?? 0))

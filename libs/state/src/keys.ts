@@ -1,4 +1,4 @@
-import type { ConnectionId, DeliveryId, PlatformId, TenantId } from '@relay/core/ids'
+import type { BatchId, ConnectionId, DeliveryId, PlatformId, TenantId } from '@relay/core/ids'
 
 /*
  * Every key of ours in Redis. Shapes, with what is in them and how long they live:
@@ -13,7 +13,9 @@ import type { ConnectionId, DeliveryId, PlatformId, TenantId } from '@relay/core
  *   relay:{control}:connections-version        counter, moves with every change                     lasting
  *   relay:{control}:audit:<tenant>             stream, capped                                       lasting
  *   relay:{control}:audit                      the same of what belongs to no tenant                lasting
- *   relay:{control}:process:<process>          hash: heartbeat of a live process                    15 s
+ *   relay:{control}:process:<process>          JSON: heartbeat of a live process                    15 s
+ *   relay:{control}:processes                  set of process ids, dead ones until looked up          10 min after the last beat
+ *   relay:{control}:batch:<batch>              hash: a tracked batch, see tracked-batches.ts        24 h
  *   relay:{<platform>}:books                   hash of counters, see books.ts                       lasting
  *   relay:{<platform>}:breaker                 JSON with version, see circuit-breaker.ts            1 d after the last change, or while it is open
  *   relay:{<platform>}:pauses                  hash: reason → until, detail                         10 min past the longest reason
@@ -30,8 +32,12 @@ import type { ConnectionId, DeliveryId, PlatformId, TenantId } from '@relay/core
  *   relay:{<platform>}:attempts:<delivery>     list of failed attempts (JSON), the last 20          100 d after the last
  *   relay:{<platform>}:tags                    hash: connection → its next round in the fair order      until the queue runs empty
  *   relay:{<platform>}:deadlines               hash: hour since 1970 → waiting, held, active by deadline    lasting
+ *   relay:{<platform>}:outcomes:<minute>       hash: delivered, dead                                    30 min
  *   relay:{<platform>}:backlog                 hash: tenant → waiting, held, active deliveries      lasting
  *   relay:{<platform>}:verdict:<request>       hash: place → payload, until the verdict is in          26 h
+ *   relay:{<platform>}:trace                   stream of what became of rows, see trace.ts              RELAY_TRACE_RETENTION after the last, capped
+ *   relay:{<platform>}:holds-history           stream of why the queue waited, capped                   30 d after the last
+ *   relay:{<platform>}:names:<tenant>          sorted set: names that are no canonical ones → last seen    130 d after the last, capped
  *   relay:{<platform>}:letter:<delivery>       hash: one record per delivery for life               30 d after death, 24 h after delivery
  *   relay:{<platform>}:letters:<index>         sorted set by time of death                          lasting, bounded with the letters
  *
@@ -56,7 +62,8 @@ export const keys = {
   audit: (tenant: TenantId) => control(`audit:${tenant}`),
   fleetAudit: () => control('audit'),
   process: (processId: string) => control(`process:${processId}`),
-  processPattern: () => control('process:*'),
+  processes: () => control('processes'),
+  batch: (batch: BatchId) => control(`batch:${batch}`),
 
   books: (platform: PlatformId) => of(platform, 'books'),
   breaker: (platform: PlatformId) => of(platform, 'breaker'),
@@ -78,7 +85,11 @@ export const keys = {
   tags: (platform: PlatformId) => of(platform, 'tags'),
   verdict: (platform: PlatformId, requestId: string) => of(platform, `verdict:${requestId}`),
   deadlines: (platform: PlatformId) => of(platform, 'deadlines'),
+  outcomes: (platform: PlatformId, minute: number) => of(platform, `outcomes:${minute}`),
   backlog: (platform: PlatformId) => of(platform, 'backlog'),
+  trace: (platform: PlatformId) => of(platform, 'trace'),
+  holdsHistory: (platform: PlatformId) => of(platform, 'holds-history'),
+  eventNames: (platform: PlatformId, tenant: TenantId) => of(platform, `names:${tenant}`),
 
   letter: (box: LetterBox, delivery: string) => of(box, `letter:${delivery}`),
   /** Of all sorted sets below; scripts make the names from it. */

@@ -102,3 +102,14 @@ export async function promiseSlots(
   const together = quantumOf(bucket)
   return Array.from({ length: rows.count }, (_, row) => Math.ceil(from + Math.floor(row / together) * together * bucket.intervalMs))
 }
+
+/** Until when due times are promised to held rows of these connections; those that wait for no limit are missing. */
+export async function readPromisedSlots(
+  redis: Redis,
+  platform: PlatformId,
+  connections: readonly ConnectionId[],
+): Promise<ReadonlyMap<ConnectionId, EpochMs>> {
+  const texts = await redis.mget(connections.map((connection) => keys.promisedSlots(platform, connection)))
+  const ends = connections.map((connection, index) => [connection, texts[index] ?? undefined] as const)
+  return new Map(ends.flatMap(([connection, text]) => (text === undefined ? [] : [[connection, Number(text)] as const])))
+}

@@ -1,4 +1,4 @@
-import { PLATFORM_IDS, type PlatformId } from '@relay/core/ids'
+import { mapPlatforms, type PlatformId } from '@relay/core/ids'
 import { CliError, EXIT } from '../exit.ts'
 import type { Fleet } from '../fleet.ts'
 import { simulatorEnvironment } from '../fleet.ts'
@@ -34,10 +34,7 @@ export async function cure({ fleet, stage, simulator, screen }: CureContext): Pr
   const sum = await run(['dlq', 'replay', '--all', '--yes', '--json'], env)
   screen.chapter(`  ${sum.trim().split('\n').at(-1) ?? ''}`)
   const after = await stage.books()
-  return Object.fromEntries(PLATFORM_IDS.map((platform) => [platform, before[platform].dead - after[platform].dead])) as Record<
-    PlatformId,
-    number
-  >
+  return mapPlatforms((platform) => before[platform].dead - after[platform].dead)
 }
 
 async function run(args: readonly string[], env: Readonly<Record<string, string>>): Promise<string> {

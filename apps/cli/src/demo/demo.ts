@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { PLATFORM_IDS, type PlatformId, type TenantId } from '@relay/core/ids'
+import { mapPlatforms, PLATFORM_IDS, type PlatformId, type TenantId } from '@relay/core/ids'
 import { readLetters, selectLetters } from '@relay/queue/dead-letters'
 import type { Letter } from '@relay/queue/letter'
 import type { Command } from 'commander'
@@ -12,6 +12,7 @@ import { RELAY_FOLDER } from '../relay-folder.ts'
 import { cure, type Replayed } from './cure.ts'
 import { CAST, TENANTS } from './cast.ts'
 import { type DemoEvent, makeEvents } from './events.ts'
+import { findLateVerdicts, type LateVerdicts } from './late-verdicts.ts'
 import { expectedOf, play } from './plot.ts'
 import { reckon, type Reckoning } from './reckoning.ts'
 import { type Counts, createScreen, type Screen } from './screen.ts'
@@ -111,10 +112,12 @@ async function tell(fleet: Fleet, out: NodeJS.WriteStream, startedAt: number): P
     await play({ fleet, stage, simulator, screen, events })
     screen.chapter('▸ All events are posted; what is held or retried arrives')
     await stage.untilQuiet(QUIET_WITHIN_MS)
+    const late = await findLateVerdicts(stage, events)
+    screen.chapter(`▸ All verdicts are in: ${late.letters} events that Google had taken lie among the dead letters`)
     const replayed = await cure({ fleet, stage, simulator, screen })
     await stage.untilQuiet(QUIET_WITHIN_MS)
     const letters = await deadLetters(stage)
-    const reckoning = await judge({ stage, simulator, events, letters, replayed })
+    const reckoning = await judge({ stage, simulator, events, letters, replayed, late })
     const eventsReceived = stage.shops.reduce((sum, { counts }) => sum + counts.received, 0)
     return { reckoning, letters, eventsReceived, seconds: Math.round((performance.now() - startedAt) / 1_000) }
   } finally {
@@ -125,10 +128,11 @@ async function tell(fleet: Fleet, out: NodeJS.WriteStream, startedAt: number): P
 
 /** Deliveries that must be counted by each platform at the end. */
 function expectedCounts(events: ReadonlyMap<TenantId, readonly DemoEvent[]>): Counts {
-  const counts = { meta: 0, google: 0, tiktok: 0, snapchat: 0 }
-  for (const { tenant, platform } of CAST)
-    counts[platform] += (events.get(tenant) ?? []).filter(({ fate }) => fate(platform) === 'arrives').length
-  return counts
+  const countOf = (tenant: TenantId, platform: PlatformId): number =>
+    (events.get(tenant) ?? []).filter(({ fate }) => fate(platform) === 'arrives').length
+  return mapPlatforms((platform) =>
+    CAST.filter((part) => part.platform === platform).reduce((sum, { tenant }) => sum + countOf(tenant, platform), 0),
+  )
 }
 
 function watch(simulator: SimulatorControl, screen: Screen): { stop(): Promise<void> } {
@@ -136,13 +140,7 @@ function watch(simulator: SimulatorControl, screen: Screen): { stop(): Promise<v
   const watching = (async () => {
     while (!ending.signal.aborted) {
       const summary = await simulator.summary().catch(() => undefined)
-      if (summary !== undefined)
-        screen.progress({
-          meta: summary.meta.counted,
-          google: summary.google.counted,
-          tiktok: summary.tiktok.counted,
-          snapchat: summary.snapchat.counted,
-        })
+      if (summary !== undefined) screen.progress(mapPlatforms((platform) => summary[platform].counted))
       await delay(250, undefined, { signal: ending.signal }).catch(() => {})
     }
   })()
@@ -167,10 +165,11 @@ interface Findings {
   readonly events: ReadonlyMap<TenantId, readonly DemoEvent[]>
   readonly letters: readonly Letter[]
   readonly replayed: Replayed
+  readonly late: LateVerdicts
 }
 
-async function judge({ stage, simulator, events, letters, replayed }: Findings): Promise<Reckoning> {
-  const dead = Object.fromEntries(PLATFORM_IDS.map((platform) => [platform, new Set<string>()])) as Record<PlatformId, Set<string>>
+async function judge({ stage, simulator, events, letters, replayed, late }: Findings): Promise<Reckoning> {
+  const dead = mapPlatforms(() => new Set<string>())
   for (const letter of letters) {
     const part = [...stage.connections].find(([id]) => id === letter.connection_id)?.[1]
     if (letter.platform !== 'inbox') dead[letter.platform].add(`${part?.account ?? letter.connection_id} ${letter.event_id}`)
@@ -186,7 +185,8 @@ async function judge({ stage, simulator, events, letters, replayed }: Findings):
     replayed,
     repeats: Object.fromEntries([...events].map(([tenant, own]) => [tenant, expectedOf(own.length).repeated])),
   }
-  return withShopFaults(reckon(evidence), stage, events)
+  const reckoning = withShopFaults(reckon(evidence), stage, events)
+  return { ...reckoning, faults: [...reckoning.faults, ...late.faults] }
 }
 
 /** The ingest's own answers must add up too: new, repeated and refused events are known from the plot. */

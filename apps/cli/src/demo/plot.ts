@@ -3,6 +3,7 @@ import type { TenantId } from '@relay/core/ids'
 import type { Fleet } from '../fleet.ts'
 import { DYING_TOKEN } from './cast.ts'
 import { type DemoEvent, MALFORMED } from './events.ts'
+import { isRefusedLate, LATE_VERDICT_S } from './late-verdicts.ts'
 import type { Screen } from './screen.ts'
 import type { Stage } from './stage.ts'
 import type { SimulatorControl } from './simulator-control.ts'
@@ -38,6 +39,16 @@ const PLOT: readonly Chapter[] = [
     async run({ simulator, events }) {
       for (const event of [...events.values()].flatMap((own) => own.filter((_, index) => index % BAD_EVERY === 100))) {
         await simulator.order({ platform: '*', kind: 'bad_event', event_id: event.id })
+      }
+    },
+  },
+  {
+    at: 0,
+    title: `Google takes one event in a thousand and refuses it afterwards (after half an hour or more; here ${LATE_VERDICT_S} s): the verdict is fetched`,
+    async run({ simulator, events }) {
+      await simulator.set('google', { verdict_after_s: LATE_VERDICT_S })
+      for (const { id } of [...events.values()].flatMap((own) => own.filter((_, index) => isRefusedLate(index)))) {
+        await simulator.order({ platform: 'google', kind: 'late_reject', event_id: id, reason: 'CLICK_NOT_FOUND' })
       }
     },
   },

@@ -1,4 +1,4 @@
-import { PLATFORM_IDS, type PlatformId } from '@relay/core/ids'
+import { mapPlatforms, type PlatformId } from '@relay/core/ids'
 import type { Books } from '@relay/state/books'
 import { ownsAccount, type Part } from './cast.ts'
 import type { DemoEvent } from './events.ts'
@@ -43,8 +43,8 @@ export interface Reckoning {
 
 export function reckon(evidence: Evidence): Reckoning {
   const faults: string[] = []
-  const platforms = Object.fromEntries(PLATFORM_IDS.map((platform) => [platform, reckonPlatform(evidence, platform, faults)]))
-  return { platforms: platforms as Record<PlatformId, PlatformReckoning>, faults }
+  const platforms = mapPlatforms((platform) => reckonPlatform(evidence, platform, faults))
+  return { platforms, faults }
 }
 
 function reckonPlatform(evidence: Evidence, platform: PlatformId, faults: string[]): PlatformReckoning {

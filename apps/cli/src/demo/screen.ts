@@ -1,5 +1,5 @@
-import { PLATFORM_IDS, type PlatformId } from '@relay/core/ids'
-import { MultiBar, type SingleBar } from 'cli-progress'
+import { mapPlatforms, PLATFORM_IDS, type PlatformId } from '@relay/core/ids'
+import { MultiBar } from 'cli-progress'
 
 export type Counts = Readonly<Record<PlatformId, number>>
 
@@ -26,9 +26,7 @@ function createBars(out: NodeJS.WriteStream, expected: Counts): Screen {
     clearOnComplete: false,
     noTTYOutput: false,
   })
-  const byPlatform = Object.fromEntries(
-    PLATFORM_IDS.map((platform) => [platform, bars.create(expected[platform], 0, { platform: platform.padEnd(9) })]),
-  ) as Record<PlatformId, SingleBar>
+  const byPlatform = mapPlatforms((platform) => bars.create(expected[platform], 0, { platform: platform.padEnd(9) }))
   return {
     chapter: (text) => bars.log(`${text}\n`),
     progress(counted) {

@@ -11,6 +11,7 @@ export const DEMO_SETTINGS: Readonly<Record<string, string>> = {
   RELAY_REQUEST_TIMEOUT: '2s',
   RELAY_BREAKER_OPEN: '3s',
   RELAY_LINGER: '100ms',
+  RELAY_VERDICT_DELAY: '3s',
   RELAY_LOG_LEVEL: 'warn',
   ...Object.fromEntries(
     PLATFORM_IDS.flatMap((platform) =>

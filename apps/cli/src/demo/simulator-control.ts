@@ -17,6 +17,8 @@ export interface LedgerEntry {
 export interface SimulatorControl {
   /** Orders a fault; resolves with its id. */
   order(fault: Readonly<Record<string, unknown>>): Promise<string>
+  /** Changes how the simulator plays one platform. */
+  set(platform: PlatformId, settings: Readonly<Record<string, unknown>>): Promise<void>
   cancel(faultId: string): Promise<void>
   cancelAll(): Promise<void>
   summary(): Promise<Readonly<Record<PlatformId, PlatformLedger>>>
@@ -34,6 +36,9 @@ export function createSimulatorControl(url: string): SimulatorControl {
   return {
     async order(fault) {
       return (await call<{ fault_id: string }>('/faults', { method: 'POST', body: JSON.stringify(fault) })).fault_id
+    },
+    async set(platform, settings) {
+      await call(`/settings/${platform}`, { method: 'PUT', body: JSON.stringify(settings) })
     },
     async cancel(faultId) {
       await fetch(`${url}/faults/${faultId}`, { method: 'DELETE' })

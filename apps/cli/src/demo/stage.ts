@@ -2,10 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { endpointsOf } from '@relay/delivery/endpoints'
 import { addConnection, type ProvisionTools } from '@relay/delivery/provision'
 import type { ConnectionId, PlatformId } from '@relay/core/ids'
-import { PLATFORM_IDS } from '@relay/core/ids'
+import { mapPlatforms, PLATFORM_IDS } from '@relay/core/ids'
 import { createHttp } from '@relay/platforms/http'
 import { PLATFORMS } from '@relay/platforms/registry'
 import { openQueue, type Queues } from '@relay/queue/queues'
+import { openVerdictQueue } from '@relay/queue/verdicts'
 import { type Books, readBooks } from '@relay/state/books'
 import { createIngestKey } from '@relay/state/ingest-keys'
 import { connectRedis } from '@relay/state/redis'
@@ -24,7 +25,7 @@ export interface Stage extends AsyncDisposable {
   /** How the set of wrong credentials was refused. */
   readonly refusal: string
   books(): Promise<Record<PlatformId, Books>>
-  /** Resolves when nothing waits, is held or in flight any more. */
+  /** Resolves when nothing waits, is held or in flight any more, and every later verdict is in. */
   untilQuiet(withinMs: number): Promise<void>
 }
 
@@ -32,7 +33,8 @@ export interface Stage extends AsyncDisposable {
 export async function setStage(fleet: Fleet): Promise<Stage> {
   const redis = connectRedis({ url: fleet.redisUrl, patience: 'wait', onError: () => {} })
   const http = createHttp({ requestTimeoutMs: 5_000 })
-  const queues = Object.fromEntries(PLATFORM_IDS.map((platform) => [platform, openQueue(platform, redis)])) as unknown as Queues
+  const queues = mapPlatforms((platform) => openQueue(platform, redis))
+  const verdicts = PLATFORM_IDS.filter((id) => PLATFORMS[id].verdict !== undefined).map((id) => openVerdictQueue(id, redis))
   const tools = await provisionTools(fleet, redis, queues, http)
   for (const id of TENANTS) await createTenant(redis, { id, name: id, createdAt: Date.now() })
   const connections = new Map<ConnectionId, Part>()
@@ -43,6 +45,15 @@ export async function setStage(fleet: Fleet): Promise<Stage> {
     const entries = await Promise.all(PLATFORM_IDS.map(async (platform) => [platform, await readBooks(redis, platform)] as const))
     return Object.fromEntries(entries) as Record<PlatformId, Books>
   }
+  const openVerdicts = async (): Promise<number> => {
+    const counts = await Promise.all(verdicts.map((queue) => queue.getJobCountByTypes('delayed', 'waiting', 'active', 'prioritized')))
+    return counts.reduce((sum, count) => sum + count, 0)
+  }
+  /** Verdicts on both sides of the books: a verdict may send a delivery on its way, and a delivery that ends may open a verdict. */
+  const isQuiet = async (): Promise<boolean> =>
+    (await openVerdicts()) === 0 &&
+    Object.values(await books()).every(({ waiting, held, active }) => waiting + held + active === 0) &&
+    (await openVerdicts()) === 0
   return {
     redis,
     shops,
@@ -51,13 +62,13 @@ export async function setStage(fleet: Fleet): Promise<Stage> {
     books,
     async untilQuiet(withinMs) {
       const giveUpAt = performance.now() + withinMs
-      while (Object.values(await books()).some(({ waiting, held, active }) => waiting + held + active > 0)) {
+      while (!(await isQuiet())) {
         if (performance.now() > giveUpAt) throw new Error(`deliveries were still on their way after ${withinMs / 1_000} s`)
         await delay(100)
       }
     },
     async [Symbol.asyncDispose]() {
-      await Promise.all(Object.values(queues).map((queue) => queue.close()))
+      await Promise.all([...Object.values(queues), ...verdicts].map((queue) => queue.close()))
       await http.close()
       redis.disconnect()
     },
@@ -65,12 +76,9 @@ export async function setStage(fleet: Fleet): Promise<Stage> {
 }
 
 async function provisionTools(fleet: Fleet, redis: Redis, queues: Queues, http: ProvisionTools['http']): Promise<ProvisionTools> {
-  const endpoints = Object.fromEntries(
-    PLATFORM_IDS.map((platform) => [
-      platform,
-      endpointsOf(PLATFORMS[platform], { baseUrl: simulatedBaseUrl(fleet.simulatorUrl!, platform) }),
-    ]),
-  ) as unknown as ProvisionTools['endpoints']
+  const endpoints = mapPlatforms((platform) =>
+    endpointsOf(PLATFORMS[platform], { baseUrl: simulatedBaseUrl(fleet.simulatorUrl!, platform) }),
+  )
   const keyRing = await readMasterKeyFile(fleet.masterKeyFile!)
   return { redis, http, keyRing, queues, endpoints, actor: 'demo', platforms: PLATFORMS, clock: Date.now, wait: (ms) => delay(ms) }
 }

@@ -1,5 +1,5 @@
 import type { Connection, ConnectionSettings, ConnectionStatus } from '@relay/core/connection'
-import type { ConnectionId, PlatformId, TenantId } from '@relay/core/ids'
+import { type ConnectionId, mapPlatforms, type PlatformId, type TenantId } from '@relay/core/ids'
 import { connectionSettings } from '@relay/core/connection'
 import type { Platform } from '@relay/platforms/contract'
 
@@ -42,12 +42,7 @@ export function fakePlatform(id: PlatformId): Platform {
   }
 }
 
-export const FAKE_PLATFORMS: Readonly<Record<PlatformId, Platform>> = {
-  meta: fakePlatform('meta'),
-  google: fakePlatform('google'),
-  tiktok: fakePlatform('tiktok'),
-  snapchat: fakePlatform('snapchat'),
-}
+export const FAKE_PLATFORMS: Readonly<Record<PlatformId, Platform>> = mapPlatforms(fakePlatform)
 
 export const buildConnection = (
   platform: PlatformId,

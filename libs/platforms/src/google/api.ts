@@ -36,12 +36,15 @@ export const GOOGLE_API: ApiFacts = {
   deduplicationWindowMs: null,
 }
 
-/** Unconfirmed: the API says no more than EVENT_TOO_OLD (click 90 days, enhanced conversions for leads 63; Google Ads Help from memory, 2026-11-24). */
-const WINDOW_DAYS = { clickId: 90, userDataOnly: 63 } as const
+/** In days. Unconfirmed: the API says no more than EVENT_TOO_OLD (click 90 days, enhanced conversions for leads 63; Google Ads Help from memory). */
+export const WINDOW_DAYS = {
+  clickId: { value: 90, page: 'https://support.google.com/google-ads', read: '2026-11-24' },
+  userDataOnly: { value: 63, page: 'https://support.google.com/google-ads', read: '2026-11-24' },
+} as const
 
 export const CLICK_IDS = ['gclid', 'gbraid', 'wbraid'] as const
 
 export function acceptsUntil(event: PreparedEvent): EpochMs {
   const hasClickId = CLICK_IDS.some((name) => event.user[name] !== undefined)
-  return event.event_time * 1_000 + (hasClickId ? WINDOW_DAYS.clickId : WINDOW_DAYS.userDataOnly) * DAY_MS
+  return event.event_time * 1_000 + (hasClickId ? WINDOW_DAYS.clickId : WINDOW_DAYS.userDataOnly).value * DAY_MS
 }

@@ -17,7 +17,7 @@ import type { GoogleClass } from './reasons.ts'
 import { deadGrantOf } from './refresh.ts'
 
 /** What a status alone means, where no reason is known (google.rpc.Code, https://google.aip.dev/193, read 2026-11-24). */
-const STATUS_CLASS: ReadonlyMap<string, GoogleClass> = new Map([
+export const STATUS_CLASS: ReadonlyMap<string, GoogleClass> = new Map([
   ['UNAUTHENTICATED', 'token-expired'],
   ['PERMISSION_DENIED', 'permission'],
   ['NOT_FOUND', 'config'],

@@ -2,14 +2,16 @@ import { connectionSettings } from '@relay/core/connection'
 import { z } from 'zod'
 import { secret } from '../secret.ts'
 
-export const googleCredentials = z.strictObject({
-  client_id: secret('OAuth client id'),
-  client_secret: secret('OAuth client secret'),
-  refresh_token: secret(
-    'Refresh token, granted with the scope https://www.googleapis.com/auth/datamanager; for api: ads https://www.googleapis.com/auth/adwords',
-  ),
-  developer_token: secret('Developer token, for api: ads alone').optional(),
-})
+export const googleCredentials = z
+  .strictObject({
+    client_id: secret('OAuth client id'),
+    client_secret: secret('OAuth client secret'),
+    refresh_token: secret(
+      'Refresh token, granted with the scope https://www.googleapis.com/auth/datamanager; for api: ads https://www.googleapis.com/auth/adwords',
+    ),
+    developer_token: secret('Developer token, for api: ads alone').optional(),
+  })
+  .describe('client_id, client_secret, refresh_token; with api "ads" also developer_token')
 export type GoogleCredentials = z.infer<typeof googleCredentials>
 
 /** `123-456-7890` as Google's pages show it, and `1234567890` as its API takes it. */

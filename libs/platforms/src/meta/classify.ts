@@ -4,6 +4,7 @@ import { isJsonObject, type JsonObject } from '@relay/core/json'
 import type { EventOutcome } from '@relay/core/outcome'
 import type { ClassifyContext, HttpAnswer, Platform } from '../contract.ts'
 import {
+  boundedWaitMs,
   delivered,
   faultOutcome,
   firstStepMs,
@@ -131,7 +132,7 @@ function usageWaitMs(headers: Readonly<Record<string, string>>): number | undefi
   const minutes = useCases.map((usage) => (isJsonObject(usage) ? usage['estimated_time_to_regain_access'] : undefined))
   const seconds = parseJsonBody(headers['x-ad-account-usage'] ?? '')?.['reset_time_duration']
   const waitsMs = [...minutes.map((value) => Number(value ?? 0) * 60_000), Number(seconds ?? 0) * 1000].filter((waitMs) => waitMs > 0)
-  return waitsMs.length === 0 ? undefined : Math.max(...waitsMs)
+  return waitsMs.length === 0 ? undefined : boundedWaitMs(Math.max(...waitsMs))
 }
 
 export const platformCodeOf = (error: MetaError): string | undefined => {

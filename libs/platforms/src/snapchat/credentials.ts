@@ -23,6 +23,7 @@ export const snapchatCredentials = z
       })
     else for (const field of missing) context.addIssue({ code: 'custom', path: [field], message: 'is missing' })
   })
+  .describe('access_token, or client_id, client_secret, refresh_token')
 export type SnapchatCredentials = z.infer<typeof snapchatCredentials>
 
 export const snapchatSettings: z.ZodType<ConnectionSettings> = connectionSettings.superRefine((settings, context) => {

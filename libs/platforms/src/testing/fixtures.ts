@@ -56,11 +56,15 @@ export const accountOf = <C>(fixtures: Fixtures<C>): Account<C> => ({
   credentialsSavedAt: NOW - 30 * 86_400_000,
 })
 
+/** A platform that stands in no table yet, as the worked example of CONTRIBUTING.md. */
+const NEWCOMER_DELAYS_MS: readonly number[] = [1_000, 2_000, 4_000]
+const DEFAULTS: Readonly<Partial<Record<string, { readonly retryDelaysMs: readonly number[] }>>> = PLATFORM_DEFAULTS
+
 export const contextOf = (platform: Pick<Platform, 'id'>, settings: ConnectionSettings, now: EpochMs = NOW): ClassifyContext => ({
   now,
   settings,
   credentialsSavedAt: now - 30 * 86_400_000,
-  retryDelaysMs: PLATFORM_DEFAULTS[platform.id].retryDelaysMs,
+  retryDelaysMs: DEFAULTS[platform.id]?.retryDelaysMs ?? NEWCOMER_DELAYS_MS,
 })
 
 /** Bodies as acceptance and the worker make them; every event has to be one that the platform takes. */

@@ -24,8 +24,14 @@ export const TIKTOK_API: ApiFacts = {
   deduplicationWindowMs: 48 * HOUR_MS,
 }
 
-/** Offline: https://docs.amperity.com (TikTok offline events), read 2026-11-24. Web: not documented, implementers refuse beyond it. */
-const WINDOW_DAYS = { web: 7, app: 7, crm: 7, offline: 28 } as const
+/** In days. TikTok documents no limit: these are what other forwarders hold to, Amperity for offline sets, several for web. */
+const SEVEN_DAYS = { value: 7, page: OVERVIEW, read: '2026-11-24' } as const
+export const WINDOW_DAYS = {
+  web: SEVEN_DAYS,
+  app: SEVEN_DAYS,
+  crm: SEVEN_DAYS,
+  offline: { value: 28, page: 'https://docs.amperity.com', read: '2026-11-24' },
+} as const
 
 export const acceptsUntil = (event: PreparedEvent, settings: ConnectionSettings): EpochMs =>
-  event.event_time * 1_000 + WINDOW_DAYS[settings.event_source ?? 'web'] * DAY_MS
+  event.event_time * 1_000 + WINDOW_DAYS[settings.event_source ?? 'web'].value * DAY_MS

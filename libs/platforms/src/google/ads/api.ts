@@ -9,6 +9,7 @@ const VERSION = {
 }
 
 export const ADS_API = {
+  api: 'ads',
   name: 'Google Ads API',
   version: VERSION,
   sunset: VERSION.sunset,

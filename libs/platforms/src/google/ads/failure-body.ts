@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '@relay/core/json'
+import { boundedWaitMs } from '../../verdict.ts'
 import { nameOf, objectsOf, textOf } from '../error-body.ts'
 
 /** One error of a `GoogleAdsFailure`. */
@@ -68,5 +69,5 @@ function quotaOf(details: JsonValue | undefined): RowError['quota'] {
 /** JSON's form of a duration, `"30s"` or `"1.5s"`. */
 export function durationMs(value: JsonValue | undefined): number | undefined {
   const seconds = /^(\d{1,9}(?:\.\d{1,9})?)s$/.exec(textOf(value) ?? '')?.[1]
-  return seconds === undefined ? undefined : Math.ceil(Number(seconds) * 1_000)
+  return seconds === undefined ? undefined : boundedWaitMs(Math.ceil(Number(seconds) * 1_000))
 }

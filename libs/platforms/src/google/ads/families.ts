@@ -96,6 +96,10 @@ export function adsError(family: string, value: string): AdsError {
   return Object.hasOwn(values, value) ? values[value]! : others
 }
 
+/** What every value of a family that no table names means, where the family says so; for lists. */
+export const familyDefaults = (): readonly { readonly family: string; readonly error: AdsError }[] =>
+  Object.entries(FAMILIES).flatMap(([family, { others }]) => (others === undefined ? [] : [{ family, error: others }]))
+
 /** Every pair that the tables name, for tests and lists. */
 export const documentedErrors = (): readonly { readonly family: string; readonly value: string; readonly error: AdsError }[] =>
   Object.entries(FAMILIES).flatMap(([family, { values = {} }]) =>
