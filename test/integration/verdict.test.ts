@@ -2,7 +2,9 @@ import type { ConnectionId } from '@relay/core/ids'
 import { google } from '@relay/platforms/google/index'
 import { readLetters, requeueLetters, selectLetters } from '@relay/queue/dead-letters'
 import { createEnqueuer } from '@relay/queue/enqueue'
+import { createPayload } from '@relay/queue/job'
 import { openQueue } from '@relay/queue/queues'
+import { condemnDelivery, keepForVerdict, openVerdictQueue } from '@relay/queue/verdicts'
 import { type Books, readBooks } from '@relay/state/books'
 import { findConnection } from '@relay/state/connections'
 import type { Queue } from 'bullmq'
@@ -101,6 +103,26 @@ test('what is put off is sent again later under the same id, without a letter', 
   const [held] = await queue.getDelayed()
   expect(held?.data.delivery.event.event_id).toBe('evt-fresh-click')
   expect((held?.opts.delay ?? 0) / 3_600_000).toBeCloseTo(6, 0)
+})
+
+test('a delivery that two requests carried, since a worker died before it could settle the first, is condemned once', async () => {
+  await enqueue(['evt-twice'])
+  await fleet.startPool(google, { firstLookMs: 60_000 })
+  await settled({ delivered: 1 })
+  const delivery = buildDelivery({ platform: 'google', eventId: 'evt-twice' })
+  const verdicts = openVerdictQueue('google', fleet.redis)
+  const payload = createPayload(delivery)
+  const error = { code: 'EVENT_REJECTED', message: 'The click is unknown' } as const
+  const options = { clock: Date.now, letterRetentionMs: DAY_MS }
+  const condemned: boolean[] = []
+  for (const requestId of ['first', 'second']) {
+    const job = { requestId, connectionId: delivery.connectionId, sentAt: Date.now(), count: 1 }
+    await keepForVerdict(verdicts, 'google', { job, settings: {}, payloads: new Map([[0, payload]]) }, 60_000)
+    condemned.push(await condemnDelivery(fleet.redis, 'google', requestId, { place: 0, payload, error, exhausted: false }, options))
+  }
+  expect(condemned).toEqual([true, false])
+  expect(await books()).toMatchObject({ accepted: 1, delivered: 0, dead: 1, unaccounted: 0 })
+  await verdicts.close()
 })
 
 test('a verdict that is not in yet is asked for again', async () => {

@@ -53,6 +53,9 @@ export interface VerdictPollerContext extends SignalContext {
 }
 
 const LOOKS_AT_ONCE = 2
+/** A look whose process died is taken up by another one within about 15 s. */
+const LOCK_MS = 6_000
+const STALLED_EVERY_MS = 5_000
 const GIVE_UP_MS = 24 * 3_600_000
 const LONGEST_PAUSE_MS = 6 * 3_600_000
 
@@ -68,6 +71,8 @@ export function createVerdictPoller(context: VerdictPollerContext): Worker {
     connection: context.redis,
     autorun: false,
     concurrency: LOOKS_AT_ONCE,
+    lockDuration: LOCK_MS,
+    stalledInterval: STALLED_EVERY_MS,
     maxStalledCount: 1_000_000_000,
     runRetryDelay: 1_000,
   })

@@ -125,7 +125,7 @@ export async function condemnDelivery(
     keys.queuePart(platform, `de:${delivery.id}`),
   ]
   const letter = letterFields({ delivery, error: row.error, exhausted: row.exhausted })
-  const args = [row.place, delivery.id, now, options.letterRetentionMs, JSON.stringify(attempt), ...letter]
+  const args = [row.place, delivery.id, now, options.letterRetentionMs, JSON.stringify(attempt), row.payload.generation, ...letter]
   return (await condemn.run(redis, from, args)) === 1
 }
 
