@@ -14,6 +14,7 @@ import { type RedisHealth, readRedisHealth, redisWarnings } from '@relay/state/r
 import type { Command } from 'commander'
 import type { Redis } from 'ioredis'
 import { CliError, EXIT } from './exit.ts'
+import { expiringSentences, expiringStatus, type ExpiringStatus } from './expiring.ts'
 import { instant, untilJson } from './hold-rows.ts'
 import { type PlatformTold, toldOf } from './platform-told.ts'
 import { type Column, type Printer, renderTable } from './print.ts'
@@ -31,7 +32,7 @@ export function addStatusCommand(program: Command): void {
     .action((options: CommonOptions) => withSession(options, status))
 }
 
-interface PlatformStatus extends Books, PlatformTold {
+interface PlatformStatus extends Books, PlatformTold, ExpiringStatus {
   readonly circuit: 'closed' | 'open' | 'half-open'
   readonly failure_count: number
   readonly recovery_at?: string
@@ -83,7 +84,8 @@ async function readPlatforms(
   const entries = PLATFORM_IDS.map(async (platform, index) => {
     const found = await platformStatus(redis, platform, books[index]!)
     const told = await toldOf(redis, platform, config.platforms[platform].eventsPerMinute, connections)
-    return [platform, { ...found, ...told, api_sunset_days: sunsetOf(platform, connections)?.days ?? null }] as const
+    const expiring = await expiringStatus(redis, platform, books[index]!, config.platforms[platform].eventsPerMinute)
+    return [platform, { ...found, ...told, ...expiring, api_sunset_days: sunsetOf(platform, connections)?.days ?? null }] as const
   })
   return Object.fromEntries(await Promise.all(entries)) as Record<PlatformId, PlatformStatus>
 }
@@ -92,7 +94,7 @@ async function platformStatus(
   redis: Redis,
   platform: PlatformId,
   books: Books,
-): Promise<Omit<PlatformStatus, 'api_sunset_days' | keyof PlatformTold>> {
+): Promise<Omit<PlatformStatus, 'api_sunset_days' | keyof PlatformTold | keyof ExpiringStatus>> {
   const [breaker, oldest, pauses] = await Promise.all([
     readBreaker(redis, platform),
     oldestWaitingSeconds(redis, platform),
@@ -175,6 +177,7 @@ function lines(
     booksTable(printer, platforms),
     '',
     ...paused,
+    ...PLATFORM_IDS.flatMap((platform) => expiringSentences(platform, platforms[platform])),
     ...ill,
     `${ofKind('worker')} workers, ${ofKind('ingest')} ingests. ${server}.`,
   ].join('\n')
