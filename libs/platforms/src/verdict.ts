@@ -142,7 +142,7 @@ export function quote(text: string, maxChars = 300): string {
     .replaceAll(/\p{C}+/gu, ' ')
     .replaceAll(/[\p{L}\p{N}._%+-]+@[\p{L}\p{N}.-]+/gu, '***')
     .replaceAll(/\+?\d[\d\s().-]{6,}\d/g, '***')
-    .replaceAll(/\b(?:EAA|ya29\.|1\/\/)[\w.-]{10,}|\b(?=[\w-]*\d)[\w-]{24,}/g, '***')
+    .replaceAll(/\b(?:EAA|ya29\.|1\/\/|GOCSPX-)[\w.-]{10,}|\b(?=[\w-]*\d)[\w-]{24,}/g, '***')
     .trim()
   return clean.length > maxChars ? `${clean.slice(0, maxChars - 1)}…` : clean
 }
