@@ -22,6 +22,8 @@ export interface UnpackedServer {
 }
 
 const PACKAGE = 'redis-server'
+/** Holds the program itself: Debian's redis-server is a link into it. */
+const PROGRAMS = 'redis-tools'
 const APT_TIMEOUT_MS = 240_000
 const UNPACK_TIMEOUT_MS = 60_000
 const VERSION_TIMEOUT_MS = 10_000
@@ -117,7 +119,8 @@ async function download(work: string): Promise<void> {
   const options = { timeoutMs: APT_TIMEOUT_MS, variables: { LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' } }
   // Some other source of this system may be out of reach: whether the update sufficed shows in the next step.
   const update = await runProgram('apt-get', [...settings, '-q', 'update'], options)
-  const install = ['-q', '-y', 'install', '--download-only', '--no-install-recommends', PACKAGE]
+  // Also where they are installed, since apt would then fetch nothing; what they depend on is on the system in that case.
+  const install = ['-q', '-y', 'install', '--reinstall', '--download-only', '--no-install-recommends', PACKAGE, PROGRAMS]
   const fetched = await runProgram('apt-get', [...settings, ...install], options)
   if (hasSucceeded(fetched)) return
   const reason = [lastComplaint(update), lastComplaint(fetched)].find((line) => line !== '') ?? 'apt-get gave no reason'
