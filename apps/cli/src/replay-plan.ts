@@ -33,6 +33,8 @@ interface PlanGroup {
   readonly to_replay: number
 }
 
+type GrowingGroup = { -readonly [K in keyof PlanGroup]: PlanGroup[K] }
+
 /** A frozen selection: letters that die later are not in it. `move` and `skipped` together are all that was selected. */
 export interface ReplayPlan {
   readonly selected: number
@@ -66,7 +68,7 @@ export function planReplay(
 ): ReplayPlan {
   const move: Candidate[] = []
   const skipped: { [R in SkipReason]?: number } = {}
-  const groups = new Map<string, { -readonly [K in keyof PlanGroup]: PlanGroup[K] }>()
+  const groups = new Map<string, GrowingGroup>()
   for (const candidate of candidates) {
     const group = groupOf(groups, candidate)
     group.selected += 1
@@ -95,13 +97,11 @@ function reasonToSkip(
   return undefined
 }
 
-function groupOf<G extends PlanGroup>(groups: Map<string, G | PlanGroup>, { platform, code, connectionId }: Candidate): G {
+function groupOf(groups: Map<string, GrowingGroup>, { platform, code, connectionId }: Candidate): GrowingGroup {
   const key = `${platform}\0${code}\0${connectionId}`
-  const known = groups.get(key)
-  if (known !== undefined) return known as G
-  const made = { platform, code, connection_id: connectionId, selected: 0, to_replay: 0 }
-  groups.set(key, made)
-  return made as unknown as G
+  const group = groups.get(key) ?? { platform, code, connection_id: connectionId, selected: 0, to_replay: 0 }
+  groups.set(key, group)
+  return group
 }
 
 /** The plan as `--dry-run --json` prints it. */

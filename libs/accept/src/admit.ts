@@ -65,5 +65,5 @@ const withDefaultCountry = (settings: ConnectionSettings, country: string | unde
 
 /** A connection in error gets no request: what is meant for it waits as a letter until it is reconnected. */
 function parked({ status }: Connection): ErrorDetail | undefined {
-  return status.state === 'error' ? ({ code: status.code, message: status.message } as ErrorDetail) : undefined
+  return status.state === 'error' ? { code: status.code, message: status.message } : undefined
 }

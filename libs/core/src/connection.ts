@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { EpochMs } from './clock.ts'
-import type { ErrorCode } from './errors.ts'
+import type { SuspendingCode } from './errors.ts'
 import { ACTION_SOURCES } from './event.ts'
 import type { ConnectionId, PlatformId, TenantId } from './ids.ts'
 
@@ -48,7 +48,7 @@ export type ConnectionStatus =
   | { readonly state: 'disabled'; readonly since: EpochMs }
   | {
       readonly state: 'error'
-      readonly code: ErrorCode
+      readonly code: SuspendingCode
       readonly message: string
       readonly since: EpochMs
       readonly actionRequired: string

@@ -13,12 +13,14 @@ export interface Policy {
   readonly told: ToldTo
 }
 
-const row = (outcome: CodeOutcome, told: ToldTo, flags: { breaker?: true; suspendsConnection?: true } = {}): Policy => ({
+const row = (outcome: CodeOutcome, told: ToldTo, flags: { breaker?: true } = {}): Policy & { readonly suspendsConnection: false } => ({
   outcome,
   told,
   breaker: flags.breaker ?? false,
-  suspendsConnection: flags.suspendsConnection ?? false,
+  suspendsConnection: false,
 })
+
+const suspending = { outcome: 'reject', told: 'tenant-at-once', breaker: false, suspendsConnection: true } as const satisfies Policy
 
 /** The closed table of delivery codes: what each does is data, and this is all of it. Code that asks "shall I retry" reads the table. */
 export const POLICY = {
@@ -36,9 +38,9 @@ export const POLICY = {
   PAYLOAD_TOO_LARGE: row('reject', 'tenant'),
   INVALID_CREDENTIALS: row('not-saved', 'asker'),
   ACCESS_TOKEN_EXPIRED: row('hold', 'nobody'),
-  CREDENTIALS_EXPIRED: row('reject', 'tenant-at-once', { suspendsConnection: true }),
-  PERMISSION_DENIED: row('reject', 'tenant-at-once', { suspendsConnection: true }),
-  DESTINATION_INVALID: row('reject', 'tenant-at-once', { suspendsConnection: true }),
+  CREDENTIALS_EXPIRED: suspending,
+  PERMISSION_DENIED: suspending,
+  DESTINATION_INVALID: suspending,
   CONNECTION_DISABLED: row('reject', 'nobody'),
   CREDENTIALS_PENDING: row('hold', 'tenant'),
   PLATFORM_MISCONFIGURED: row('hold', 'operator'),
@@ -59,6 +61,9 @@ export const POLICY = {
 } as const satisfies Record<string, Policy>
 
 export type ErrorCode = keyof typeof POLICY
+
+/** The codes that put a connection in `error`, by the table. */
+export type SuspendingCode = { [C in ErrorCode]: (typeof POLICY)[C]['suspendsConnection'] extends true ? C : never }[ErrorCode]
 
 /** How far a fault reaches: one event, one connection, everything that shares our application there, or the whole platform. */
 export type FaultScope = 'event' | 'connection' | 'application' | 'platform'
@@ -90,6 +95,10 @@ export type ErrorDetail =
         'RATE_LIMITED' | 'QUOTA_EXHAUSTED' | 'PLATFORM_MAINTENANCE' | 'CIRCUIT_OPEN' | 'TIMEOUT' | 'UNEXPECTED_RESPONSE'
       >
     })
+
+export type SuspendingError = DetailBase & { readonly code: SuspendingCode }
+
+export const suspendsConnection = (error: ErrorDetail): error is SuspendingError => POLICY[error.code].suspendsConnection
 
 /** Does the platform's breaker count this as a failure of the platform itself? */
 export const countsForBreaker = (error: ErrorDetail): boolean =>

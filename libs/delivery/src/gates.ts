@@ -101,6 +101,6 @@ export function outcomeOfConnection(connection: Connection | undefined): EventOu
         error: { code: 'CONNECTION_DISABLED', message: 'The connection is disabled; enabling it replays this letter' },
       }
     case 'error':
-      return { kind: 'reject', error: { code: status.code, message: `${status.message} ${status.actionRequired}` } as never }
+      return { kind: 'reject', error: { code: status.code, message: `${status.message} ${status.actionRequired}` } }
   }
 }

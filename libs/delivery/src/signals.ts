@@ -1,6 +1,6 @@
 import type { Clock, EpochMs } from '@relay/core/clock'
 import type { Connection } from '@relay/core/connection'
-import { type ErrorDetail, POLICY } from '@relay/core/errors'
+import { type ErrorDetail, type SuspendingError, suspendsConnection } from '@relay/core/errors'
 import type { EventOutcome } from '@relay/core/outcome'
 import type { Logger } from '@relay/observe/logger'
 import type { Metrics } from '@relay/observe/metrics'
@@ -58,9 +58,9 @@ export function pauseFrom(outcomes: readonly EventOutcome[]): Pause | undefined 
 }
 
 /** The fault that puts the connection in `error`, if these outcomes hold one. Pure. */
-export function suspensionFrom(outcomes: readonly EventOutcome[]): ErrorDetail | undefined {
+export function suspensionFrom(outcomes: readonly EventOutcome[]): SuspendingError | undefined {
   for (const outcome of outcomes) {
-    if (outcome.kind === 'reject' && POLICY[outcome.error.code].suspendsConnection) return outcome.error
+    if (outcome.kind === 'reject' && suspendsConnection(outcome.error)) return outcome.error
   }
   return undefined
 }
@@ -103,7 +103,7 @@ export async function pauseQueue(context: SignalContext, pause: Pause): Promise<
 const ACTION_REQUIRED = 'Reconnect with new credentials, then replay its dead letters.'
 
 /** Puts a connection in `error`; only the process that changes it tells of it. Its waiting deliveries are parked by the gates, without a request each. */
-export async function suspendConnection(context: SignalContext, connection: Connection, error: ErrorDetail): Promise<void> {
+export async function suspendConnection(context: SignalContext, connection: Connection, error: SuspendingError): Promise<void> {
   const status = {
     state: 'error',
     code: error.code,
