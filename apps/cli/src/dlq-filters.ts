@@ -1,23 +1,14 @@
 import type { EpochMs } from '@relay/core/clock'
 import { PLATFORM_IDS } from '@relay/core/ids'
 import type { LetterFilter } from '@relay/queue/dead-letters'
-import type { LetterState } from '@relay/queue/letter'
 import type { LetterBox } from '@relay/state/keys'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { CliError, EXIT } from './exit.ts'
 import { readInstant } from './options.ts'
 
 /** The filters of all `dlq` commands, as commander hands them over. */
-export interface FilterOptions {
+export interface FilterOptions extends LetterFilter {
   readonly platform?: LetterBox
-  readonly tenant?: string
-  readonly connection?: string
-  readonly code?: string
-  readonly event?: string
-  readonly fingerprint?: string
-  readonly since?: EpochMs
-  readonly until?: EpochMs
-  readonly state?: LetterState
 }
 
 export interface Selection {

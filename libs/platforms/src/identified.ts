@@ -5,9 +5,15 @@ import { identifierValues } from '@relay/prepare/identifier-values'
 import type { Normalise } from '@relay/prepare/normalised'
 import { plainField } from '@relay/prepare/plain-field'
 
-/** Gathers one person's identifiers under a platform's keys, and the warnings of what was left out, in the order of the calls. */
-export function createIdentified(userData: UserData): {
-  hashed(key: string, field: IdentifierField, rule: HashingRule): void
+/**
+ * Gathers one person's identifiers under a platform's keys, and the warnings of what was left out, in the order of the calls. What the platform
+ * takes of all fields stands in `form`.
+ */
+export function createIdentified(
+  userData: UserData,
+  form: Pick<HashingRule, 'takesAppendix'> = {},
+): {
+  hashed(key: string, field: IdentifierField, normalise: Normalise, doubt?: Pick<HashingRule, 'doubtsHashes'>): void
   /** The first usable value, as a text. */
   plain(key: string, field: PlainUserField, normalise: Normalise): void
   /** Every value as it was given, outer blanks aside, hashes too: for a field whose form is the producer's choice. */
@@ -19,8 +25,8 @@ export function createIdentified(userData: UserData): {
   const user: Record<string, string | readonly string[]> = {}
   const warnings: FieldWarning[] = []
   return {
-    hashed(key, field, rule) {
-      const found = hashField(userData, field, rule)
+    hashed(key, field, normalise, doubt) {
+      const found = hashField(userData, field, { normalise, ...form, ...doubt })
       if (found.hashes.length > 0) user[key] = found.hashes
       warnings.push(...found.warnings)
     },

@@ -10,8 +10,8 @@ import { createIdentified } from '@relay/platforms/identified'
 export const identify: Platform['identify'] = (event, { settings }) => {
   const person = createIdentified(event.user_data)
   const country = personCountry(event.user_data, settings.default_country)
-  person.hashed('em', 'email', { normalise: normaliseEmail })
-  person.hashed('ph', 'phone', { normalise: (value) => normalisePhoneDigits(value, country), doubtsHashes: true })
+  person.hashed('em', 'email', normaliseEmail)
+  person.hashed('ph', 'phone', (value) => normalisePhoneDigits(value, country), { doubtsHashes: true })
   person.plain('client_ip_address', 'client_ip_address', normaliseIpAddress)
   person.plain('client_user_agent', 'client_user_agent', normaliseText)
   return person.result()

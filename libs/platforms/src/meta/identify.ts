@@ -35,26 +35,20 @@ const leadIdOf = (text: unknown): number | string | undefined => {
 export const identify: Platform['identify'] = (event, { settings, receivedAt }) => {
   const userData = event.user_data
   const country = personCountry(userData, settings.default_country)
-  const person = createIdentified(userData)
-  const hashed = (
-    key: string,
-    field: Parameters<typeof person.hashed>[1],
-    normalise: (value: string) => Normalised,
-    doubtsHashes = false,
-  ): void => person.hashed(key, field, { normalise, takesAppendix: true, doubtsHashes })
+  const person = createIdentified(userData, { takesAppendix: true })
 
-  hashed('em', 'email', normaliseEmail)
-  hashed('ph', 'phone', (value) => normalisePhoneDigits(value, country), true)
-  hashed('fn', 'first_name', normaliseName)
-  hashed('ln', 'last_name', normaliseName)
-  hashed('db', 'date_of_birth', normaliseDateOfBirth)
-  hashed('ge', 'gender', normaliseGender)
-  hashed('ct', 'city', normaliseCity)
-  hashed('st', 'state', (value) => normaliseState(value, country))
-  hashed('zp', 'zip', (value) => normaliseZip(value, country))
-  hashed('country', 'country', normaliseCountryLowerCase)
+  person.hashed('em', 'email', normaliseEmail)
+  person.hashed('ph', 'phone', (value) => normalisePhoneDigits(value, country), { doubtsHashes: true })
+  person.hashed('fn', 'first_name', normaliseName)
+  person.hashed('ln', 'last_name', normaliseName)
+  person.hashed('db', 'date_of_birth', normaliseDateOfBirth)
+  person.hashed('ge', 'gender', normaliseGender)
+  person.hashed('ct', 'city', normaliseCity)
+  person.hashed('st', 'state', (value) => normaliseState(value, country))
+  person.hashed('zp', 'zip', (value) => normaliseZip(value, country))
+  person.hashed('country', 'country', normaliseCountryLowerCase)
   if (settings.hash_external_id === false) person.exactList('external_id', 'external_id')
-  else hashed('external_id', 'external_id', normaliseExternalId)
+  else person.hashed('external_id', 'external_id', normaliseExternalId)
 
   person.plain('client_ip_address', 'client_ip_address', normaliseIpAddress)
   person.plain('client_user_agent', 'client_user_agent', normaliseText)

@@ -7,7 +7,7 @@ import { normaliseName } from '@relay/prepare/normalise-name'
 import { normaliseDateOfBirth, normaliseExternalIdCompact, normaliseGender, normaliseMobileAdId } from '@relay/prepare/normalise-person'
 import { normalisePhoneDigits } from '@relay/prepare/normalise-phone'
 import { normaliseCityCompact, normaliseStateCompact, normaliseZipCompact } from '@relay/prepare/normalise-place'
-import { normaliseText, type Normalised } from '@relay/prepare/normalised'
+import { normaliseText } from '@relay/prepare/normalised'
 import { personCountry } from '@relay/prepare/person-country'
 import type { Platform } from '../contract.ts'
 import { createIdentified } from '../identified.ts'
@@ -21,24 +21,18 @@ export const identify: Platform['identify'] = (event, { settings }) => {
   const userData = event.user_data
   const country = personCountry(userData, settings.default_country)
   const person = createIdentified(userData)
-  const hashed = (
-    key: string,
-    field: Parameters<typeof person.hashed>[1],
-    normalise: (value: string) => Normalised,
-    doubtsHashes = false,
-  ): void => person.hashed(key, field, { normalise, doubtsHashes })
 
-  hashed('em', 'email', normaliseEmail)
-  hashed('ph', 'phone', (value) => normalisePhoneDigits(value, country), true)
-  hashed('fn', 'first_name', normaliseName)
-  hashed('ln', 'last_name', normaliseName)
-  hashed('db', 'date_of_birth', normaliseDateOfBirth)
-  hashed('ge', 'gender', normaliseGender)
-  hashed('ct', 'city', normaliseCityCompact)
-  hashed('st', 'state', (value) => normaliseStateCompact(value, country))
-  hashed('zp', 'zip', normaliseZipCompact)
-  hashed('country', 'country', normaliseCountryLowerCase)
-  hashed('external_id', 'external_id', normaliseExternalIdCompact)
+  person.hashed('em', 'email', normaliseEmail)
+  person.hashed('ph', 'phone', (value) => normalisePhoneDigits(value, country), { doubtsHashes: true })
+  person.hashed('fn', 'first_name', normaliseName)
+  person.hashed('ln', 'last_name', normaliseName)
+  person.hashed('db', 'date_of_birth', normaliseDateOfBirth)
+  person.hashed('ge', 'gender', normaliseGender)
+  person.hashed('ct', 'city', normaliseCityCompact)
+  person.hashed('st', 'state', (value) => normaliseStateCompact(value, country))
+  person.hashed('zp', 'zip', normaliseZipCompact)
+  person.hashed('country', 'country', normaliseCountryLowerCase)
+  person.hashed('external_id', 'external_id', normaliseExternalIdCompact)
 
   person.plain('client_ip_address', 'client_ip_address', normaliseIpAddress)
   person.plain('client_user_agent', 'client_user_agent', normaliseText)
