@@ -18,8 +18,8 @@ import {
 /** The levels, the lowest first; `apps` stand above all. */
 const LEVELS: readonly (readonly string[])[] = [
   ['core', 'embedded-redis'],
-  ['vault', 'observe', 'config', 'prepare'],
-  ['state', 'platforms'],
+  ['vault', 'observe', 'prepare'],
+  ['config', 'state', 'platforms'],
   ['queue', 'fleet'],
   ['accept', 'delivery', 'producer'],
 ]
@@ -31,7 +31,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'embedded-redis': [],
   vault: ['core'],
   observe: ['core'],
-  config: ['core'],
+  config: ['core', 'vault'],
   prepare: ['core'],
   state: ['core', 'vault'],
   platforms: ['core', 'prepare'],

@@ -1,5 +1,8 @@
 import { type Config, type ConfigFault, parseConfig } from './env.ts'
 
+/** How long past RELAY_SHUTDOWN_TIMEOUT a drain may take to say goodbye: its parts end by that time, and whoever is not gone then is stuck. */
+export const DRAIN_GRACE_MS = 3_000
+
 /** The environment of this process, a `.env` file in the working folder included: what is set wins over the file. */
 export function readProcessConfig(): { ok: true; config: Config } | { ok: false; faults: ConfigFault[] } {
   try {
