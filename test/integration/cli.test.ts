@@ -1,14 +1,13 @@
 import type { ErrorDetail } from '@relay/core/errors'
 import { PLATFORM_IDS } from '@relay/core/ids'
 import { findLetter, selectLetters } from '@relay/queue/dead-letters'
-import { createEnqueuer } from '@relay/queue/enqueue'
-import { openQueue, type Queues } from '@relay/queue/queues'
 import { listConnections } from '@relay/state/connections'
 import { listProcesses } from '@relay/state/processes'
 import { connectRedis } from '@relay/state/redis'
 import type { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createSimulator, type Simulator } from '../../apps/simulator/src/server.ts'
+import { admit } from '../support/admit.ts'
 import { buildDelivery } from '../support/deliveries.ts'
 import { eventually } from '../support/eventually.ts'
 import { runToEnd, startProcess } from '../support/process.ts'
@@ -25,7 +24,6 @@ let simulator: Simulator
 let folder: Awaited<ReturnType<typeof tempFolder>>
 let env: Record<string, string>
 let redis: Redis
-let queues: Queues
 const everythingSaid: string[] = []
 
 beforeAll(async () => {
@@ -36,12 +34,10 @@ beforeAll(async () => {
   const platforms = PLATFORM_IDS.map((platform) => [`RELAY_${platform.toUpperCase()}_BASE_URL`, `${url}/${platform}`] as const)
   env = { RELAY_REDIS_URL: database.url, RELAY_MASTER_KEY: MASTER_KEY, RELAY_OPS_PORT: '0', ...Object.fromEntries(platforms) }
   redis = connectRedis({ url: database.url, patience: 'wait', onError: () => {} })
-  queues = Object.fromEntries(PLATFORM_IDS.map((platform) => [platform, openQueue(platform, redis)])) as unknown as Queues
   await run(['tenants', 'add', 'acme'])
 })
 
 afterAll(async () => {
-  await Promise.all(Object.values(queues).map((queue) => queue.close()))
   redis.disconnect()
   await simulator.close()
   await folder[Symbol.asyncDispose]()
@@ -89,9 +85,8 @@ async function bury(
   changes: Parameters<typeof buildDelivery>[0] = {},
 ): Promise<string[]> {
   const deliveries = Array.from({ length: count }, () => buildDelivery({ connectionId, ...changes }))
-  const enqueuer = createEnqueuer(redis, queues, { clock: Date.now, letterRetentionMs: 86_400_000 })
-  await enqueuer.enqueue(
-    'meta',
+  await admit(
+    redis,
     deliveries.map((delivery) => ({ kind: 'dead', delivery, error })),
   )
   return deliveries.map((delivery) => delivery.id)

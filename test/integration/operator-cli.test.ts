@@ -5,10 +5,9 @@ import { connectRedis } from '@relay/state/redis'
 import type { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createSimulator, type Simulator } from '../../apps/simulator/src/server.ts'
-import { createEnqueuer } from '@relay/queue/enqueue'
-import { openQueue } from '@relay/queue/queues'
 import { readBooks } from '@relay/state/books'
 import { tellBreaker } from '@relay/state/circuit-breaker'
+import { admit, admitToQueue } from '../support/admit.ts'
 import { buildDelivery } from '../support/deliveries.ts'
 import { eventually } from '../support/eventually.ts'
 import { runToEnd, startProcess } from '../support/process.ts'
@@ -190,12 +189,8 @@ describe('breakers', { timeout: TEST_MS }, () => {
   })
 
   test('what an outage buried before its breaker was open is named when an operator closes it', async () => {
-    const queue = openQueue('meta', redis)
-    const queues = { meta: queue, google: queue, tiktok: queue, snapchat: queue }
-    const enqueuer = createEnqueuer(redis, queues, { clock: Date.now, letterRetentionMs: 86_400_000 })
     const error = { code: 'PLATFORM_ERROR', message: 'down' } as const
-    await enqueuer.enqueue('meta', [{ kind: 'dead', delivery: buildDelivery(), error }])
-    await queue.close()
+    await admit(redis, [{ kind: 'dead', delivery: buildDelivery(), error }])
     await Promise.all(Array.from({ length: 5 }, () => tellBreaker(redis, 'meta', 'failure', undefined, 60_000)))
     const { stdout } = await run('breakers close meta')
     expect(stdout).toMatch(/the outage buried: 1\.[^]*relay dlq replay --platform meta --code PLATFORM_ERROR --since \S+Z/)
@@ -331,19 +326,12 @@ describe('queues', { timeout: TEST_MS }, () => {
   test('a running worker keeps to it: nothing leaves while it is paused, all of it once it is resumed', async () => {
     const connectionId = await connect('200')
     await run(`limits set meta 60000/min --connection ${connectionId}`)
-    const queue = openQueue('meta', redis)
-    const enqueuer = createEnqueuer(
-      redis,
-      { meta: queue, google: queue, tiktok: queue, snapchat: queue },
-      { clock: Date.now, letterRetentionMs: 86_400_000 },
-    )
     await using worker = startProcess('apps/worker/src/main.ts', [], { env, cwd: folder.path })
     await worker.line(/listening/, 20_000)
     await run('queues pause meta')
-    const deliveries = Array.from({ length: 40 }, () => buildDelivery({ connectionId }))
-    await enqueuer.enqueue(
-      'meta',
-      deliveries.map((delivery) => ({ kind: 'queue', delivery })),
+    await admitToQueue(
+      redis,
+      Array.from({ length: 40 }, () => buildDelivery({ connectionId })),
     )
     await eventually(async () => (await readBooks(redis, 'meta')).waiting === 40, 5_000)
     expect(only((await json('queues list')).rows, 'meta')).toMatchObject({ waiting: 40, reasons: [{ reason: 'operator' }] })
@@ -351,6 +339,5 @@ describe('queues', { timeout: TEST_MS }, () => {
     await run('queues resume meta')
     await eventually(() => simulator.ledger.summary().meta.counted === 40, 5_000)
     await eventually(async () => (await readBooks(redis, 'meta')).delivered === 40, 5_000)
-    await queue.close()
   })
 })

@@ -1,8 +1,6 @@
-import type { Delivery } from '@relay/core/delivery'
 import type { PoolOptions } from '@relay/delivery/pool-parts'
 import { meta } from '@relay/platforms/meta/index'
 import { alignBrake } from '@relay/queue/brake'
-import { createEnqueuer } from '@relay/queue/enqueue'
 import { openQueue } from '@relay/queue/queues'
 import { type Books, readBooks } from '@relay/state/books'
 import { closeBreaker, openBreaker } from '@relay/state/circuit-breaker'
@@ -12,6 +10,7 @@ import { WITHOUT_END } from '@relay/state/without-end'
 import type { Queue } from 'bullmq'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { createSimulator, type Simulator } from '../../apps/simulator/src/server.ts'
+import { admitToQueue } from '../support/admit.ts'
 import { buildDelivery } from '../support/deliveries.ts'
 import { eventually } from '../support/eventually.ts'
 import { createTestFleet, type TestFleet } from '../support/fleet.ts'
@@ -46,15 +45,11 @@ afterAll(async () => {
   await database.release()
 })
 
-async function enqueue(count: number): Promise<void> {
-  const deliveries: Delivery[] = Array.from({ length: count }, () => buildDelivery())
-  const queues = { meta: queue, google: queue, tiktok: queue, snapchat: queue }
-  const enqueuer = createEnqueuer(fleet.redis, queues, { clock: Date.now, letterRetentionMs: 86_400_000 })
-  await enqueuer.enqueue(
-    'meta',
-    deliveries.map((delivery) => ({ kind: 'queue', delivery })),
+const enqueue = (count: number): Promise<void> =>
+  admitToQueue(
+    fleet.redis,
+    Array.from({ length: count }, () => buildDelivery()),
   )
-}
 
 const startPools = async (changes: Partial<PoolOptions> = {}): Promise<void> => {
   await Promise.all([fleet.startPool(meta, changes), fleet.startPool(meta, { processId: 'worker_two', ...changes })])

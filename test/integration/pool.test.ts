@@ -2,7 +2,6 @@ import type { Delivery } from '@relay/core/delivery'
 import { meta } from '@relay/platforms/meta/index'
 import { tiktok } from '@relay/platforms/tiktok/index'
 import { readLetters, requeueLetters, selectLetters } from '@relay/queue/dead-letters'
-import { createEnqueuer } from '@relay/queue/enqueue'
 import type { Letter } from '@relay/queue/letter'
 import { recoverFlights } from '@relay/delivery/flight-recovery'
 import { openQueue } from '@relay/queue/queues'
@@ -17,6 +16,7 @@ import type { ConnectionId } from '@relay/core/ids'
 import type { Queue } from 'bullmq'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { createSimulator, type Simulator } from '../../apps/simulator/src/server.ts'
+import { admitToQueue } from '../support/admit.ts'
 import { buildDelivery } from '../support/deliveries.ts'
 import { eventually } from '../support/eventually.ts'
 import { createTestFleet, type TestFleet } from '../support/fleet.ts'
@@ -53,14 +53,7 @@ afterAll(async () => {
   await database.release()
 })
 
-async function enqueue(deliveries: readonly Delivery[]): Promise<void> {
-  const queues = { meta: queue, google: queue, tiktok: queue, snapchat: queue }
-  const enqueuer = createEnqueuer(fleet.redis, queues, { clock: Date.now, letterRetentionMs: 86_400_000 })
-  await enqueuer.enqueue(
-    'meta',
-    deliveries.map((delivery) => ({ kind: 'queue', delivery })),
-  )
-}
+const enqueue = (deliveries: readonly Delivery[]): Promise<void> => admitToQueue(fleet.redis, deliveries)
 
 const books = (): Promise<Books> => readBooks(fleet.redis, 'meta')
 const settledBooks = async (expected: Partial<Books>): Promise<void> => {
@@ -232,7 +225,6 @@ test('a pool that is told to stop gives back what it has not sent', async () => 
 })
 
 test('an answer that leaves open what was taken is sent once more, and the second one like it is for a person to decide', async () => {
-  const tiktokQueue = openQueue('tiktok', fleet.redis)
   await fleet.connect(tiktok, 'con_tiktok', { event_source_id: 'C0000000000000000009' }, { access_token: 'good-token' })
   simulator.faults.add({
     platform: 'tiktok',
@@ -241,16 +233,12 @@ test('an answer that leaves open what was taken is sent once more, and the secon
     body: { code: 20001, message: 'partial', request_id: 'r1', data: {} },
   })
   const delivery = buildDelivery({ platform: 'tiktok', connectionId: 'con_tiktok', event: { user: { email: [HASH] } } })
-  const queues = { meta: queue, google: queue, tiktok: tiktokQueue, snapchat: queue }
-  await createEnqueuer(fleet.redis, queues, { clock: Date.now, letterRetentionMs: 86_400_000 }).enqueue('tiktok', [
-    { kind: 'queue', delivery },
-  ])
+  await admitToQueue(fleet.redis, [delivery])
   await fleet.startPool(tiktok)
   await eventually(async () => expect(await readBooks(fleet.redis, 'tiktok')).toMatchObject({ dead: 1, unaccounted: 0 }), 5_000)
   const [letter] = await readLetters(fleet.redis, 'tiktok', [delivery.id])
   expect(letter).toMatchObject({ code: 'AMBIGUOUS', platform_code: '20001', ambiguous: true, exhausted: false })
   expect(simulator.ledger.requests().tiktok.by_door['events']).toEqual({ 200: 2 })
-  await tiktokQueue.close()
 })
 
 test('a replayed delivery leaves no delivered mark behind once it is settled', async () => {

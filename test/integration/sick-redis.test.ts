@@ -1,13 +1,13 @@
 import { startRedis } from '@relay/embedded-redis/start-server'
 import type { RunningRedis } from '@relay/embedded-redis/running-redis'
 import { meta } from '@relay/platforms/meta/index'
-import { createEnqueuer } from '@relay/queue/enqueue'
 import { openQueue } from '@relay/queue/queues'
 import { readBooks } from '@relay/state/books'
 import { keys } from '@relay/state/keys'
 import type { Queue } from 'bullmq'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { createSimulator, type Simulator } from '../../apps/simulator/src/server.ts'
+import { admitToQueue } from '../support/admit.ts'
 import { buildDelivery } from '../support/deliveries.ts'
 import { eventually } from '../support/eventually.ts'
 import { createTestFleet, type TestFleet } from '../support/fleet.ts'
@@ -31,12 +31,9 @@ beforeEach(async () => {
   await fleet.redis.flushdb()
   queue = openQueue('meta', fleet.redis)
   await fleet.connect(meta, 'con_one', { pixel_id: '1111111111' }, { access_token: 'good-token' })
-  const queues = { meta: queue, google: queue, tiktok: queue, snapchat: queue }
-  const deliveries = Array.from({ length: 50 }, () => buildDelivery())
-  const enqueuer = createEnqueuer(fleet.redis, queues, { clock: Date.now, letterRetentionMs: 86_400_000 })
-  await enqueuer.enqueue(
-    'meta',
-    deliveries.map((delivery) => ({ kind: 'queue', delivery })),
+  await admitToQueue(
+    fleet.redis,
+    Array.from({ length: 50 }, () => buildDelivery()),
   )
 })
 afterEach(async () => {

@@ -4,16 +4,18 @@ import { createDeliveryLog } from '@relay/observe/delivery-log'
 import { google } from '@relay/platforms/google/index'
 import { meta } from '@relay/platforms/meta/index'
 import { requeueLetters } from '@relay/queue/dead-letters'
-import { type Admission, createEnqueuer } from '@relay/queue/enqueue'
-import { openQueue, type Queues } from '@relay/queue/queues'
+import type { Admission } from '@relay/queue/enqueue'
+import { openQueue } from '@relay/queue/queues'
 import { readBooks } from '@relay/state/books'
 import { keys } from '@relay/state/keys'
 import { addPause } from '@relay/state/pause-reasons'
 import { createTraceWriter } from '@relay/state/trace'
 import { WITHOUT_END } from '@relay/state/without-end'
+import type { Queue } from 'bullmq'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { createSimulator, type Simulator } from '../../apps/simulator/src/server.ts'
 import type { Story } from '../../apps/cli/src/trace/story.ts'
+import { admit } from '../support/admit.ts'
 import { buildDelivery } from '../support/deliveries.ts'
 import { eventually } from '../support/eventually.ts'
 import { createTestFleet, type TestFleet } from '../support/fleet.ts'
@@ -32,7 +34,7 @@ let folder: Awaited<ReturnType<typeof tempFolder>>
 let simulator: Simulator
 let url: string
 let fleet: TestFleet
-let queues: Queues
+let queue: Queue
 
 beforeAll(async () => {
   database = await freshDatabase()
@@ -44,15 +46,13 @@ beforeEach(async () => {
   url = await simulator.listen(0)
   fleet = createTestFleet(database.url, url)
   await fleet.redis.flushdb()
-  queues = Object.fromEntries(
-    ['meta', 'google', 'tiktok', 'snapchat'].map((platform) => [platform, openQueue(platform as 'meta', fleet.redis)]),
-  ) as unknown as Queues
+  queue = openQueue('meta', fleet.redis)
   await fleet.connect(meta, 'con_one', { pixel_id: '1111111111' }, { access_token: 'good-token' })
 })
 
 afterEach(async () => {
   await fleet[Symbol.asyncDispose]()
-  await Promise.all(Object.values(queues).map((queue) => queue.close()))
+  await queue.close()
   await simulator.close()
 })
 
@@ -67,10 +67,7 @@ const orderOf = (eventId: string, changes: Parameters<typeof buildDelivery>[0] =
   batchId: 'bat_first' as BatchId,
 })
 
-async function take(...admissions: readonly Admission[]): Promise<void> {
-  const enqueuer = createEnqueuer(fleet.redis, queues, { clock: Date.now, letterRetentionMs: 86_400_000 })
-  await enqueuer.enqueue(admissions[0]!.delivery.platform, admissions)
-}
+const take = (...admissions: readonly Admission[]): Promise<void> => admit(fleet.redis, admissions)
 
 async function relayTrace(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const options = { env: { RELAY_REDIS_URL: database.url, ...env }, cwd: folder.path, withinMs: 25_000 }
@@ -195,7 +192,7 @@ test(
       attempts: [{ outcome: 'reject', code: 'EVENT_REJECTED' }],
       next: { command: `relay dlq replay ${order.id}` },
     })
-    await requeueLetters(fleet.redis, queues.meta, 'meta', [order.id], Date.now)
+    await requeueLetters(fleet.redis, queue, 'meta', [order.id], Date.now)
     await untilBooks({ dead: 0, delivered: 1 })
     const [replayed] = await storiesOf('order-1')
     expect(replayed).toMatchObject({ state: 'delivered', replays: 1, waits: [], end: null })

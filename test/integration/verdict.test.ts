@@ -1,7 +1,6 @@
 import type { ConnectionId } from '@relay/core/ids'
 import { google } from '@relay/platforms/google/index'
 import { readLetters, requeueLetters, selectLetters } from '@relay/queue/dead-letters'
-import { createEnqueuer } from '@relay/queue/enqueue'
 import { createPayload } from '@relay/queue/job'
 import { openQueue } from '@relay/queue/queues'
 import { condemnDelivery, keepForVerdict, openVerdictQueue } from '@relay/queue/verdicts'
@@ -10,6 +9,7 @@ import { findConnection } from '@relay/state/connections'
 import type { Queue } from 'bullmq'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { createSimulator, type Simulator } from '../../apps/simulator/src/server.ts'
+import { admitToQueue } from '../support/admit.ts'
 import { buildDelivery } from '../support/deliveries.ts'
 import { eventually } from '../support/eventually.ts'
 import { createTestFleet, type TestFleet } from '../support/fleet.ts'
@@ -52,13 +52,10 @@ const settings = async (change: Record<string, unknown>): Promise<void> => {
 }
 
 async function enqueue(eventIds: readonly string[]): Promise<void> {
-  const queues = { meta: queue, google: queue, tiktok: queue, snapchat: queue }
   const user = { userIdentifiers: [{ emailAddress: HASH }] }
-  const deliveries = eventIds.map((eventId) => buildDelivery({ platform: 'google', eventId, event: { user } }))
-  const enqueuer = createEnqueuer(fleet.redis, queues, { clock: Date.now, letterRetentionMs: DAY_MS })
-  await enqueuer.enqueue(
-    'google',
-    deliveries.map((delivery) => ({ kind: 'queue', delivery })),
+  await admitToQueue(
+    fleet.redis,
+    eventIds.map((eventId) => buildDelivery({ platform: 'google', eventId, event: { user } })),
   )
 }
 
@@ -150,7 +147,6 @@ test('rows that must not travel together travel apart, and each arrives', async 
     { operating_account: '2234567890', conversion_actions: actions },
     { client_id: 'c', client_secret: 's', refresh_token: 'r2' },
   )
-  const queues = { meta: queue, google: queue, tiktok: queue, snapchat: queue }
   const deliveries = Object.keys(actions).map((eventName) =>
     buildDelivery({
       platform: 'google',
@@ -159,11 +155,7 @@ test('rows that must not travel together travel apart, and each arrives', async 
       event: { user: { userIdentifiers: [{ emailAddress: HASH }] } },
     }),
   )
-  const enqueuer = createEnqueuer(fleet.redis, queues, { clock: Date.now, letterRetentionMs: DAY_MS })
-  await enqueuer.enqueue(
-    'google',
-    deliveries.map((delivery) => ({ kind: 'queue', delivery })),
-  )
+  await admitToQueue(fleet.redis, deliveries)
   await fleet.startPool(google)
   await settled({ delivered: 12, dead: 0 })
   expect(simulator.ledger.summary().google).toMatchObject({ counted: 12, refused: 0 })
