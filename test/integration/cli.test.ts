@@ -319,10 +319,13 @@ describe('status', { timeout: TEST_MS }, () => {
     expect((await run(['status'])).stdout).toMatch(/PLATFORM.*UNACCOUNTED[^]*meta +closed/)
   })
 
-  test('books that do not add up are exit 1', async () => {
+  test('books that do not add up are exit 1, and still one object for machines', async () => {
     await redis.hincrby('relay:{google}:books', 'accepted', 1)
     const wrong = await run(['status'])
+    const { code, rows } = await json(['status'])
     await redis.hincrby('relay:{google}:books', 'accepted', -1)
+    expect([code, rows.length]).toEqual([1, 1])
+    expect(rows[0]).toMatchObject({ platforms: { google: { unaccounted: 1 } } })
     expect(wrong.code).toBe(1)
     expect(wrong.stderr).toContain('google (1 unaccounted for)')
   })

@@ -39,12 +39,19 @@ export async function replay(session: Session, ids: readonly string[], options: 
   if (sum.state === 'stopped') {
     throw new CliError(EXIT.failed, 'NO_WORKER', 'No worker has been alive for a minute', {
       nextStep: 'What was moved is queued and will be delivered when a worker runs; start one, then see relay dlq list --state queued',
+      isAnswered: true,
     })
   }
-  if (sum.state === 'cancelled') throw new CliError(EXIT.failed, 'CANCELLED', `Cancelled: ${sum.cancelled} letters were not moved`)
+  if (sum.state === 'cancelled') {
+    throw new CliError(EXIT.failed, 'CANCELLED', `Cancelled: ${sum.cancelled} letters were not moved`, {
+      nextStep: 'They are dead letters as before; the same command moves them',
+      isAnswered: true,
+    })
+  }
   if (!addsUp(sum))
     throw new CliError(EXIT.failed, 'SUM_WRONG', 'The sum of this run does not add up', {
       nextStep: 'Look at relay status, and report this',
+      isAnswered: true,
     })
 }
 

@@ -21,12 +21,19 @@ export class CliError extends Error {
   readonly code: string
   readonly nextStep: string | undefined
   readonly details: Readonly<Record<string, unknown>>
+  readonly isAnswered: boolean
 
   constructor(
     exitCode: ExitCode,
     code: string,
     message: string,
-    options: { nextStep?: string; details?: Readonly<Record<string, unknown>>; cause?: unknown } = {},
+    options: {
+      nextStep?: string
+      details?: Readonly<Record<string, unknown>>
+      cause?: unknown
+      /** The command has printed its answer, and this judges it: with `--json` no second object follows. */
+      isAnswered?: true
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'CliError'
@@ -34,6 +41,7 @@ export class CliError extends Error {
     this.code = code
     this.nextStep = options.nextStep
     this.details = options.details ?? {}
+    this.isAnswered = options.isAnswered ?? false
   }
 }
 
@@ -52,8 +60,8 @@ export interface Ending {
 export function endingOf(error: unknown): Ending {
   if (error instanceof CommanderError) return commanderEnding(error)
   const known = asCliError(error)
-  const body = { error: { code: known.code, message: known.message, details: known.details } }
-  return { exitCode: known.exitCode, message: known.message, nextStep: known.nextStep, body }
+  const { exitCode, code, message, nextStep, details, isAnswered } = known
+  return { exitCode, message, nextStep, ...(isAnswered ? {} : { body: { error: { code, message, details } } }) }
 }
 
 function commanderEnding(error: CommanderError): Ending {

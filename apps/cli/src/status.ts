@@ -68,6 +68,7 @@ async function status({ redis, printer, config }: Session): Promise<void> {
   const names = wrong.map((platform) => `${platform} (${platforms[platform].unaccounted} unaccounted for)`).join(', ')
   throw new CliError(EXIT.failed, 'BOOKS_WRONG', `The books do not add up: ${names}`, {
     nextStep: 'Run it once more; if it stays, keep the logs and report it',
+    isAnswered: true,
   })
 }
 
